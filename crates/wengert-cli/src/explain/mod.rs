@@ -1,0 +1,124 @@
+//! `wengert explain`: the list, the sweeps, and where every number of a gradient comes from.
+
+mod json;
+mod picture;
+mod text;
+mod walk;
+
+use crate::answer::Answer;
+use crate::expression::Expression;
+use crate::failure::{Failure, Outcome};
+use crate::{file, graph, number, point};
+use std::path::{Path, PathBuf};
+use walk::{Contribution, Sweep, Walk};
+
+/// The list of an expression, its values, partials and sweeps, line by line.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wengert explain 'x1*x2 + sin(x1)' --at x1=2,x2=3
+  wengert explain 'x1*x2 + sin(x1)' --at x1=2,x2=3 --forward x1=1
+  wengert explain 'x1*x2 + sin(x1)' --at x1=2,x2=3 --svg graph.svg --reverse
+
+Names: xbar is the adjoint of x, the derivative of the result with respect to it; xdot is
+its tangent, its derivative along the direction. In JSON, numbers that are not finite are
+the strings \"inf\", \"-inf\" and \"NaN\".")]
+pub(crate) struct Arguments {
+    /// The formula, for example 'a*exp(-b*x)'
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    expression: String,
+    /// The values of the inputs: a=1,b=-pi/2
+    #[arg(long, value_name = "NAME=VALUE,..")]
+    at: Vec<String>,
+    /// Sweep forward along this direction instead of backward; inputs not named stay as they are
+    #[arg(long, value_name = "NAME=VALUE,..")]
+    forward: Vec<String>,
+    /// Draw the graph into this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Draw the transposed graph, in which the adjoints flow
+    #[arg(long, requires = "svg")]
+    reverse: bool,
+    /// One JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// All there is to say about an expression at a point.
+#[derive(Debug)]
+struct Explanation {
+    source: String,
+    /// What the value is called: a name that no input has.
+    result: &'static str,
+    walk: Walk,
+    adjoints: Sweep,
+    tangents: Option<Sweep>,
+    notes: Vec<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
+    let explanation = explain(arguments)?;
+    if let Some(path) = &arguments.svg {
+        draw(&explanation, arguments.reverse, path)?;
+    }
+    Ok(Answer::from(match arguments.json {
+        true => format!("{:#}\n", json::json(&explanation)),
+        false => text::text(&explanation),
+    }))
+}
+
+/// The most lines that a picture may have: more could be drawn, but not read.
+const LARGEST_PICTURE: usize = 400;
+
+fn draw(explanation: &Explanation, reverse: bool, path: &Path) -> Outcome<()> {
+    let lines = explanation.walk.lines.len();
+    if lines > LARGEST_PICTURE {
+        let message = format!("cannot draw {lines} lines: no more than {LARGEST_PICTURE} are readable");
+        return Err(Failure::new(message).help("leave --svg out, or draw a part of the expression"));
+    }
+    let graph = match reverse {
+        true => picture::reverse(explanation),
+        false => picture::forward(explanation),
+    };
+    file::write(path, &graph::draw(&graph))
+}
+
+fn explain(arguments: &Arguments) -> Outcome<Explanation> {
+    let expression = Expression::parse(&arguments.expression)?;
+    let x = point::at(&expression, &arguments.at)?;
+    let names: Vec<&str> = expression.inputs().collect();
+    let walk = Walk::new(&wengert::trace(&expression, x.len()), &names, &x);
+    let adjoints = walk.reverse();
+    let tangents = match arguments.forward.as_slice() {
+        [] => None,
+        options => Some(walk.forward(&point::direction(&expression, options)?)),
+    };
+    let notes = notes(&walk, tangents.as_ref().unwrap_or(&adjoints));
+    let free = |name: &&&str| !names.contains(*name);
+    let result = ["y", "f", "z", "result"].iter().find(free).unwrap_or(&"output");
+    Ok(Explanation { source: arguments.expression.clone(), result, walk, adjoints, tangents, notes })
+}
+
+/// What deserves attention: where a number that is not finite was born, and where a zero hid one.
+fn notes(walk: &Walk, sweep: &Sweep) -> Vec<String> {
+    let values = walk.first_infinite_value().map(|line| {
+        let formula = line.formula.as_deref().unwrap_or("input");
+        let value = number::shortest(line.value);
+        format!("{} = {formula} is {value}: the first value that is not finite", line.name)
+    });
+    let partials = walk.first_infinite_partial().map(|(line, partial)| {
+        let (to, value) = (&walk.lines[partial.to].name, number::shortest(partial.value));
+        format!("d{}/d{to} = {} is {value}, at finite values", line.name, partial.formula)
+    });
+    let meetings = sweep.contributions.iter().filter(|c| hides(sweep, c)).map(|c| {
+        let (from, to) = (&walk.lines[c.from].name, &walk.lines[c.to].name);
+        format!("between {from} and {to} an exact 0 meets a factor that is not finite, and counts as 0")
+    });
+    values.into_iter().chain(partials).chain(meetings).collect()
+}
+
+/// Whether an exact zero met a factor that is not finite.
+fn hides(sweep: &Sweep, c: &Contribution) -> bool {
+    let derivative = sweep.derivatives[c.from];
+    c.amount == 0.0 && !(derivative.is_finite() && c.partial.is_finite())
+}

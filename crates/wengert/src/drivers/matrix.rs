@@ -1,0 +1,90 @@
+//! The dense matrix that Jacobians and Hessians come in.
+
+use std::fmt;
+use std::ops::{Index, IndexMut};
+
+/// A dense matrix, row by row: `m[(i, j)]` is the derivative of output `i` (or input `i`) by input `j`.
+///
+/// ```
+/// let j = wengert::jacobian(|x| [x[0] * x[1], x[0]], &[2.0, 3.0]);
+/// assert_eq!((j.rows(), j.cols()), (2, 2));
+/// assert_eq!((j[(0, 1)], j.row(1)), (2.0, &[1.0, 0.0][..]));
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Matrix<T> {
+    rows: usize,
+    cols: usize,
+    entries: Vec<T>,
+}
+
+impl<T> Matrix<T> {
+    pub(super) fn filled(rows: usize, cols: usize, value: T) -> Self
+    where
+        T: Clone,
+    {
+        Matrix { rows, cols, entries: vec![value; rows * cols] }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// Row `i`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[track_caller]
+    pub fn row(&self, i: usize) -> &[T] {
+        assert!(i < self.rows, "cannot take row {i} of a matrix of {} rows", self.rows);
+        &self.entries[i * self.cols..(i + 1) * self.cols]
+    }
+
+    /// All entries, row by row.
+    pub fn as_slice(&self) -> &[T] {
+        &self.entries
+    }
+
+    /// All entries, row by row.
+    pub fn into_vec(self) -> Vec<T> {
+        self.entries
+    }
+}
+
+impl<T> Index<(usize, usize)> for Matrix<T> {
+    type Output = T;
+    #[track_caller]
+    fn index(&self, (i, j): (usize, usize)) -> &T {
+        assert!(
+            i < self.rows && j < self.cols,
+            "cannot take entry ({i}, {j}) of a matrix of {} rows and {} columns",
+            self.rows,
+            self.cols
+        );
+        &self.entries[i * self.cols + j]
+    }
+}
+
+impl<T> IndexMut<(usize, usize)> for Matrix<T> {
+    #[track_caller]
+    fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut T {
+        assert!(
+            i < self.rows && j < self.cols,
+            "cannot take entry ({i}, {j}) of a matrix of {} rows and {} columns",
+            self.rows,
+            self.cols
+        );
+        &mut self.entries[i * self.cols + j]
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Matrix<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries((0..self.rows).map(|i| self.row(i))).finish()
+    }
+}

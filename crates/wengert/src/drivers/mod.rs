@@ -1,0 +1,29 @@
+//! The drivers: from a function and a point to derivatives as plain numbers.
+//!
+//! Each of them is the five hops: the user's function, seeds or a trace, one rule per operation, accumulation, extraction.
+//! Results are numbers in the shapes of inputs and outputs, never types of an engine.
+
+mod gradient;
+mod hessian;
+mod jacobian;
+mod linearize;
+mod matrix;
+mod report;
+mod tangent;
+
+pub use gradient::{grad, value_and_grad, value_and_grad_checked, value_and_grad_report};
+pub use hessian::{hessian, hvp, hvp_reverse_over_forward};
+pub use jacobian::{Jacobian, Mode, jacobian, jacobian_with};
+pub use linearize::{Linearization, Pullback, linearize, vjp};
+pub use matrix::Matrix;
+pub use report::Report;
+pub use tangent::{derivative, grad_forward, jvp};
+
+use crate::program::Input;
+
+/// The numbers of an input, flat.
+fn flat<X: Input>(x: &X) -> Vec<X::T> {
+    let mut numbers = Vec::new();
+    x.write(&mut numbers);
+    numbers
+}

@@ -1,0 +1,18 @@
+//! How a user's program is described: the numbers it is generic over, and the shapes of its inputs and outputs.
+
+mod function;
+mod input;
+pub(crate) mod operators;
+mod output;
+mod real;
+mod scalar;
+mod single;
+
+pub use function::Function;
+pub use input::Input;
+pub(crate) use operators::{eager_number, operators};
+pub use output::Output;
+pub use real::Real;
+pub use scalar::Scalar;
+pub(crate) use scalar::{Sealed, nested_slot, own_real};
+pub use single::F32;

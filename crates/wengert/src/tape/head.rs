@@ -1,0 +1,266 @@
+//! Where the tapes of a thread are being written: plain data in thread-local storage, indexed by a constant per type.
+
+use super::{MOST_NODES, Record};
+use crate::program::Scalar;
+use std::any::TypeId;
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The tag of no recording: no variable has it, and a constant (id 0) does not match it either.
+pub(super) const IDLE_TAG: u64 = (u32::MAX as u64) << 32;
+
+/// The bit of the tag of a watched recording: it makes an id negative as an `i64`.
+const WATCHED: u64 = 1 << 63;
+
+/// Threads take this many epochs at a time, so that they seldom meet at the counter.
+const EPOCHS_AT_A_TIME: u32 = 1 << 10;
+
+/// The number of a new recording, unlike that of any other of the last 2^31 in this process, but for what threads have
+/// taken and not yet used.
+fn next_epoch() -> u64 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    thread_local!(static NEXT: Cell<u32> = const { Cell::new(0) });
+    loop {
+        let mut epoch = NEXT.get();
+        if epoch.is_multiple_of(EPOCHS_AT_A_TIME) {
+            epoch = TAKEN.fetch_add(EPOCHS_AT_A_TIME, Ordering::Relaxed) & (u32::MAX >> 1);
+        }
+        NEXT.set(epoch + 1);
+        if epoch != 0 && epoch != u32::MAX >> 1 {
+            return u64::from(epoch);
+        }
+    }
+}
+
+/// The writing end of one tape.
+pub(super) struct Head {
+    /// `epoch << 32` of the running recording; [`IDLE_TAG`] where none runs, and where operations must not take the fast
+    /// path because they are watched.
+    fast_tag: Cell<u64>,
+    /// `epoch << 32` of the running recording, watched or not.
+    tag: Cell<u64>,
+    /// The id of the node that record 0 defines: the tag plus the number of inputs.
+    first: Cell<u64>,
+    /// The records, as the raw parts of a `Vec<Record<T>>`.
+    records: Cell<*mut u8>,
+    len: Cell<usize>,
+    capacity: Cell<usize>,
+    /// Whether a partial derivative was not finite, so that the sweep must be careful.
+    nonfinite: Cell<bool>,
+    /// The `T` whose recording this is, or was.
+    owner: Cell<Option<TypeId>>,
+}
+
+/// What a head holds, taken out of it.
+pub(super) struct State {
+    tag: u64,
+    first: u64,
+    records: *mut u8,
+    len: usize,
+    capacity: usize,
+    nonfinite: bool,
+    owner: Option<TypeId>,
+}
+
+impl State {
+    const IDLE: State = State {
+        tag: IDLE_TAG,
+        first: 0,
+        records: std::ptr::null_mut(),
+        len: 0,
+        capacity: 0,
+        nonfinite: false,
+        owner: None,
+    };
+
+    /// A recording of `T` about to begin.
+    pub(super) fn new<T: Scalar>(inputs: usize, records: Vec<Record<T>>, watched: bool) -> State {
+        let room = MOST_NODES.saturating_sub(inputs as u64);
+        assert!(room > 0, "cannot record a function of {inputs} inputs: a recording has at most 2^31 nodes");
+        let fits = records.capacity() as u64 <= room;
+        let mut records = ManuallyDrop::new(if fits { records } else { Vec::new() });
+        let tag = next_epoch() << 32 | if watched { WATCHED } else { 0 };
+        State {
+            tag,
+            first: tag + inputs as u64,
+            records: records.as_mut_ptr().cast(),
+            len: records.len(),
+            capacity: records.capacity(),
+            owner: Some(TypeId::of::<T>()),
+            ..State::IDLE
+        }
+    }
+
+    /// No recording, in the slot of `T`.
+    fn idle<T: Scalar>() -> State {
+        State { owner: Some(TypeId::of::<T>()), ..State::IDLE }
+    }
+
+    pub(super) fn tag(&self) -> u64 {
+        self.tag
+    }
+
+    pub(super) fn nonfinite(&self) -> bool {
+        self.nonfinite
+    }
+
+    /// The records of a recording of `T`.
+    pub(super) fn into_records<T: Scalar>(self) -> Vec<Record<T>> {
+        assert!(self.owner == Some(TypeId::of::<T>()), "a head is read with the type that wrote it");
+        // SAFETY: `owner` says that the parts are those of a `Vec<Record<T>>` that `new` took apart or `grow` rebuilt,
+        // and `self` is consumed, so they are used once.
+        unsafe { Vec::from_raw_parts(self.records.cast(), self.len, self.capacity) }
+    }
+}
+
+impl Head {
+    #[allow(clippy::declare_interior_mutable_const)] // it is only copied into the slots of a thread
+    const IDLE: Head = Head {
+        fast_tag: Cell::new(IDLE_TAG),
+        tag: Cell::new(IDLE_TAG),
+        first: Cell::new(0),
+        records: Cell::new(std::ptr::null_mut()),
+        len: Cell::new(0),
+        capacity: Cell::new(0),
+        nonfinite: Cell::new(false),
+        owner: Cell::new(None),
+    };
+
+    /// Puts `state` here and gives what was here.
+    pub(super) fn replace(&self, state: State) -> State {
+        self.fast_tag.set(if state.tag & WATCHED == 0 { state.tag } else { IDLE_TAG });
+        State {
+            tag: self.tag.replace(state.tag),
+            first: self.first.replace(state.first),
+            records: self.records.replace(state.records),
+            len: self.len.replace(state.len),
+            capacity: self.capacity.replace(state.capacity),
+            nonfinite: self.nonfinite.replace(state.nonfinite),
+            owner: self.owner.replace(state.owner),
+        }
+    }
+
+    /// The tag that both operands of a fast operation have.
+    #[inline(always)]
+    pub(super) fn fast_tag(&self) -> u64 {
+        self.fast_tag.get()
+    }
+
+    /// The tag of the running recording.
+    pub(super) fn tag(&self) -> u64 {
+        self.tag.get()
+    }
+
+    /// Notes that a partial derivative is not finite.
+    #[cold]
+    pub(super) fn mark_nonfinite(&self) {
+        self.nonfinite.set(true);
+    }
+
+    /// Whether the recording that runs here is one of `T`.
+    pub(super) fn belongs_to<T: Scalar>(&self) -> bool {
+        self.owner.get() == Some(TypeId::of::<T>())
+    }
+
+    /// The id of the node that the next record defines.
+    #[inline]
+    pub(super) fn next_id(&self) -> u64 {
+        self.first.get() + self.len.get() as u64
+    }
+
+    /// Appends a record to the running recording of `T` and gives the id of its node.
+    ///
+    /// # Safety
+    /// The head belongs to a recording of `T`.
+    #[inline(always)]
+    #[track_caller]
+    pub(super) unsafe fn push<T: Scalar>(&self, record: Record<T>) -> u64 {
+        let len = self.len.get();
+        if len == self.capacity.get() {
+            // SAFETY: as for this function.
+            unsafe { self.grow::<T>() };
+        }
+        let id = self.first.get() + len as u64;
+        // SAFETY: the parts are those of a `Vec<Record<T>>` and `len < capacity`.
+        unsafe { self.records.get().cast::<Record<T>>().add(len).write(record) };
+        self.len.set(len + 1);
+        id
+    }
+
+    /// Doubles the room.
+    ///
+    /// # Safety
+    /// The head belongs to a recording of `T`.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    unsafe fn grow<T: Scalar>(&self) {
+        let (len, capacity) = (self.len.get(), self.capacity.get());
+        let nodes = (self.first.get() & u64::from(u32::MAX)) + len as u64;
+        assert!(
+            nodes + 1 < MOST_NODES,
+            "cannot record more than 2^31 statements in one recording (at {}): differentiate the loop in segments \
+             with `scan`, or checkpoint it",
+            Location::caller()
+        );
+        // SAFETY: the parts are those of a `Vec<Record<T>>`; they are written back below, and `ManuallyDrop` keeps
+        // them alive should the allocation fail by panicking.
+        let mut records =
+            ManuallyDrop::new(unsafe { Vec::from_raw_parts(self.records.get().cast::<Record<T>>(), len, capacity) });
+        records.reserve_exact(capacity.max(128).min((MOST_NODES - nodes) as usize));
+        self.records.set(records.as_mut_ptr().cast());
+        self.capacity.set(records.capacity());
+    }
+}
+
+thread_local! {
+    /// One head per slot; no destructor, so that access is a plain load.
+    static HEADS: [Head; 64] = const { [const { Head::IDLE }; 64] };
+    /// Recordings that had to leave their slot to one of another type.
+    static DISPLACED: RefCell<Vec<State>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The head of the tape of `T` on this thread.
+#[inline(always)]
+pub(super) fn with<T: Scalar, O>(f: impl FnOnce(&Head) -> O) -> O {
+    HEADS.with(|heads| f(&heads[const { T::SLOT }]))
+}
+
+/// Brings the recording of `T` back into its slot if one of another type displaced it; says whether it did.
+#[cold]
+pub(super) fn reinstate<T: Scalar>() -> bool {
+    DISPLACED.with_borrow_mut(|displaced| {
+        let Some(i) = displaced.iter().position(|state| state.owner == Some(TypeId::of::<T>())) else {
+            return false;
+        };
+        let state = displaced.swap_remove(i);
+        displace::<T>(displaced, state);
+        true
+    })
+}
+
+/// Puts `state`, of `T`, into its slot; a running recording of another type there is displaced.
+fn displace<T: Scalar>(displaced: &mut Vec<State>, state: State) {
+    let before = with::<T, _>(|head| head.replace(state));
+    if before.tag != IDLE_TAG {
+        displaced.push(before);
+    }
+}
+
+/// Starts a recording of `T`; gives the state of the recording of `T` that it interrupts, if there is one.
+pub(super) fn start<T: Scalar>(state: State) -> State {
+    if !with::<T, _>(|head| head.belongs_to::<T>()) && !reinstate::<T>() {
+        DISPLACED.with_borrow_mut(|displaced| displace::<T>(displaced, State::idle::<T>()));
+    }
+    with::<T, _>(|head| head.replace(state))
+}
+
+/// Ends the running recording of `T`, goes back to the one it interrupted, and gives what was recorded.
+pub(super) fn end<T: Scalar>(interrupted: State) -> State {
+    if !with::<T, _>(|head| head.belongs_to::<T>()) {
+        reinstate::<T>();
+    }
+    with::<T, _>(|head| head.replace(interrupted))
+}

@@ -1,0 +1,144 @@
+//! A recording: from seeding the inputs to the finished tape.
+
+use super::head::{self, State};
+use super::pool::{self, Buffers};
+use super::{Record, Var, Watch, watch, work};
+use crate::program::{Input, Output, Scalar};
+use std::marker::PhantomData;
+
+/// A running recording of this thread. Dropping it, also in a panic, goes back to the one it interrupted.
+struct Recording<T: Scalar> {
+    tag: u64,
+    interrupted: Option<State>,
+    /// What an interrupted recording had seen, where this one is watched.
+    seen: Option<Box<Watch>>,
+    _of: PhantomData<fn() -> T>,
+}
+
+impl<T: Scalar> Recording<T> {
+    fn start(inputs: usize, records: Vec<Record<T>>, watched: bool) -> Self {
+        let state = State::new(inputs, records, watched);
+        let tag = state.tag();
+        let seen = watched.then(|| Box::new(watch::take()));
+        Recording { tag, interrupted: Some(head::start::<T>(state)), seen, _of: PhantomData }
+    }
+
+    /// Ends the recording: its records, and whether some partial was not finite.
+    fn end(&mut self) -> Option<(Vec<Record<T>>, bool)> {
+        let ended = head::end::<T>(self.interrupted.take()?);
+        let nonfinite = ended.nonfinite();
+        Some((ended.into_records(), nonfinite))
+    }
+
+    /// What was seen of this recording, if it was watched.
+    fn seen(&mut self) -> Option<Box<Watch>> {
+        self.seen.take().map(|mut before| {
+            let seen = watch::take();
+            watch::restore(std::mem::replace(&mut *before, seen));
+            before
+        })
+    }
+}
+
+impl<T: Scalar> Drop for Recording<T> {
+    fn drop(&mut self) {
+        self.end();
+        self.seen();
+    }
+}
+
+/// A finished recording: the linearised function at one point, ready to be swept any number of times.
+pub(crate) struct Tape<T: Scalar> {
+    /// Given back when the tape is dropped.
+    buffers: Option<Box<Buffers<T>>>,
+    pub(super) inputs: usize,
+    pub(super) nonfinite: bool,
+    /// What was seen, if the recording was watched.
+    watch: Option<Box<Watch>>,
+}
+
+impl<T: Scalar> Drop for Tape<T> {
+    fn drop(&mut self) {
+        if let Some(buffers) = self.buffers.take() {
+            pool::give(buffers);
+        }
+    }
+}
+
+impl<T: Scalar> Tape<T> {
+    /// Records `f` at the numbers that `fill` appends, in the shape of `x`: what `f` returned, and the tape.
+    #[track_caller]
+    pub(crate) fn record<X, Y, F>(f: F, x: &X, fill: impl FnOnce(&mut Vec<T>), watched: bool) -> (Y, Tape<T>)
+    where
+        X: Input,
+        Y: Output<Var<T>>,
+        F: for<'a> FnOnce(X::Of<'a, Var<T>>) -> Y,
+    {
+        work::count(|work| &work.recordings, 1);
+        let mut buffers = pool::take::<T>();
+        let Buffers { records, values, vars, outputs, .. } = &mut *buffers;
+        fill(values);
+        let inputs = values.len();
+        let mut recording = Recording::start(inputs, std::mem::take(records), watched);
+        let tag = recording.tag;
+        vars.extend(values.iter().enumerate().map(|(i, &v)| Var::input(v, tag, i)));
+        let y = f(x.view(&mut vars.as_slice()));
+        vars.clear();
+        y.write(vars);
+        for y in vars.iter() {
+            outputs.push(y.node(tag)); // not in a closure: it panics at the caller's line
+        }
+        let (written, nonfinite) = recording.end().expect("a recording ends once");
+        *records = written;
+        let watch = recording.seen();
+        (y, Tape { buffers: Some(buffers), inputs, nonfinite, watch })
+    }
+
+    fn buffers(&self) -> &Buffers<T> {
+        self.buffers.as_ref().expect("a tape has its buffers until it is dropped")
+    }
+
+    pub(super) fn records(&self) -> &[Record<T>] {
+        &self.buffers().records
+    }
+
+    /// For each output its node and the derivative with respect to it; `None` for a constant.
+    pub(super) fn output_nodes(&self) -> &[Option<(u32, T)>] {
+        &self.buffers().outputs
+    }
+
+    /// The scratch that a sweep of one lane uses.
+    pub(super) fn adjoints_mut(&mut self) -> &mut Vec<[T; 1]> {
+        &mut self.buffers.as_mut().expect("a tape has its buffers until it is dropped").adjoints
+    }
+
+    /// What was seen of a watched recording.
+    pub(crate) fn watch(&self) -> Watch {
+        self.watch.as_deref().cloned().unwrap_or_default()
+    }
+
+    /// How many numbers went in.
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// How many numbers came out.
+    pub(crate) fn outputs(&self) -> usize {
+        self.output_nodes().len()
+    }
+
+    /// How many records it has.
+    pub(crate) fn len(&self) -> usize {
+        self.records().len()
+    }
+
+    /// The bytes of its records.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(self.records())
+    }
+
+    /// The bytes that its buffers hold, those of the sweeps included that it has done with its own scratch.
+    pub(crate) fn held(&self) -> usize {
+        self.buffers().held()
+    }
+}
