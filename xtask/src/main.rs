@@ -4,6 +4,7 @@ mod check;
 mod docs;
 mod layers;
 mod shell;
+mod textbook;
 
 use std::process::ExitCode;
 
@@ -11,9 +12,10 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   check           everything that a change must pass, cheapest step first
-  check --full    also miri (where it is installed), the long fuzz and the benches' agreement
+  check --full    also miri (where it is installed), the long fuzz, its targets and the benches' agreement
   layers          the imports between the rooms of the library
-  docs [--bless]  the generated documents: compare them, or write them anew";
+  docs [--bless]  the generated documents: compare them, or write them anew
+  textbook        the map of the textbook: its files, functions, tests and commands";
 
 /// What a step of the checks gives: nothing, or why it failed.
 type Outcome = Result<(), String>;
@@ -37,6 +39,7 @@ fn dispatch(arguments: &[&str]) -> Outcome {
         ["layers"] => layers::layers(),
         ["docs"] => docs::compare(),
         ["docs", "--bless"] => docs::bless(),
+        ["textbook"] => textbook::textbook(),
         _ => Err(format!("unknown command `{}`\n{USAGE}", arguments.join(" "))),
     }
 }

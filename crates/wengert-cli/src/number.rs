@@ -1,9 +1,16 @@
 //! Numbers and formulas as text of bounded length.
 
+use serde_json::Value;
+
 /// The shortest digits that read back as `x`, without an exponent where that stays short.
 pub(crate) fn shortest(x: f64) -> String {
     let size = x.abs();
     if x == 0.0 || (1e-5..1e15).contains(&size) || !x.is_finite() { format!("{x}") } else { format!("{x:e}") }
+}
+
+/// A number in JSON, which has none for infinities and NaN: they become the strings `inf`, `-inf` and `NaN`.
+pub(crate) fn json(x: f64) -> Value {
+    if x.is_finite() { Value::from(x) } else { Value::from(x.to_string()) }
 }
 
 /// Six digits of `x`, for pictures.

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::expression::{nearest, parameter_name};
 use crate::failure::{Failure, Outcome};
 use crate::formula::{self, Formula};
+use crate::kinks;
 use crate::number::shortest;
 use crate::table::align;
 use wengert::list::Op;
@@ -142,6 +143,11 @@ fn full(rule: &Rule) -> String {
         let zeros = format!("value {value}, first derivative {first}, second {second}");
         rows.push(cells("absolute", &format!("around zeros, for magnitudes below: {zeros}")));
     }
+    let (jax, torch) = kinks::versions();
+    for kink in kinks::of(row) {
+        let others = format!("{jax} {}, {torch} {}", kink.jax, kink.torch);
+        rows.push(cells("at a kink", &format!("{}: {}; {others}", kink.call, kink.ours)));
+    }
     let on = row.on.iter().map(|&(from, to)| format!("{} to {}", shortest(from), shortest(to)));
     rows.push(cells("tested on", &on.collect::<Vec<_>>().join(", ")));
     format!("{}{}", brief(rule), align(&rows, 3))
@@ -187,7 +193,20 @@ fn markdown() -> String {
         let group = rows().iter().filter(|row| operands == if is_nary(row) { 0 } else { row.operands.len() });
         page.extend(group.map(|row| markdown_row(&Rule::new(row))));
     }
-    page
+    page + &markdown_kinks()
+}
+
+/// The derivatives at kinks beside those of others.
+fn markdown_kinks() -> String {
+    let (jax, torch) = kinks::versions();
+    let row = |kink: kinks::Kink| format!("| {} | {} | {} | {} |\n", code(&kink.call), kink.ours, kink.jax, kink.torch);
+    let all: String = rows().iter().flat_map(kinks::of).map(row).collect();
+    format!(
+        "\n## At kinks\n\n\
+         Derivatives where a function has none, by each operand. Those of the others are what\n\
+         `crates/wengert/tests/conformance/kinks.py` prints; `-` is a function that one has not.\n\n\
+         | at | wengert | {jax} | {torch} |\n|---|---|---|---|\n{all}"
+    )
 }
 
 fn markdown_row(rule: &Rule) -> String {

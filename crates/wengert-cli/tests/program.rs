@@ -439,7 +439,7 @@ mod explain {
                v3bar  1  v1bar  1 * 1                     1                    1
                          v2bar  1 * 1                     1                    1
                v2bar  1  x1bar  1 * -0.4161468365471424  -0.4161468365471424  -0.4161468365471424
-               v1bar  1  x1bar  1 * 3                     3                    2.5838531634528574
+               v1bar  1  x1bar  1 * 3                     3                    2.5838531634528574  fan-out: added
                          x2bar  1 * 2                     2                    2
 
             4. Collect the gradients
@@ -688,7 +688,7 @@ mod explain {
                v9bar  1                  v7bar  1 * 1                      1                    1
                v7bar  1                  v1bar  1 * 9.487735836358526      9.487735836358526    9.487735836358526
                                          v6bar  1 * 2.25                   2.25                 2.25
-               v6bar  2.25               v1bar  2.25 * 9.487735836358526   21.347405631806684   30.83514146816521
+               v6bar  2.25               v1bar  2.25 * 9.487735836358526   21.347405631806684   30.83514146816521  fan-out: added
                v1bar  30.83514146816521  xbar   30.83514146816521 * -3    -92.50542440449564   -92.50542440449564
                no adjoint arrives at w, v8: the output does not depend on it here
 
@@ -893,7 +893,7 @@ mod rules {
                d/dx1       x1/(if y == 0 then 1 else y)
                saves       all operands, y
                domain      xs.iter().any(| & x | x != 0.0)
-               kink        0 at the origin
+               kink        0 at the origin; NaN for an infinite operand
                kind        smooth
                written as  nary::directions(xs, y)
         "#]]
@@ -919,5 +919,74 @@ mod rules {
         for (name, saved) in [("exp", "y"), ("sin", "x"), ("neg", "nothing"), ("mul", "a, b"), ("add", "nothing")] {
             assert_eq!(saves(name), saved, "{name}");
         }
+    }
+}
+
+mod check {
+    use super::*;
+
+    #[test]
+    fn a_formula_is_right() {
+        expect![[r#"
+            derivatives of 1 outputs by 2 inputs: right
+              forward against reverse: all 2 agree
+              forward against differences: all 2 agree
+              reverse against differences: all 2 agree
+              <J v, w> against <v, J^T w>: all 1 agree
+              second order against differences of the gradient: all 2 agree
+        "#]]
+        .assert_eq(&stdout(&["check", "x1*x2 + sin(x1)", "--at", "x1=2,x2=3"]));
+    }
+
+    #[test]
+    fn a_kink_is_named() {
+        let text = stdout(&["check", "max(rate, 0)", "--at", "rate=0"]);
+        assert!(
+            text.contains("output 0 has a kink along `rate`: its derivative is about 0.000000 from the left"),
+            "{text}"
+        );
+        let report = json(&["check", "max(rate, 0)", "--at", "rate=0", "--json"]);
+        assert_eq!(report["verdict"], "right");
+        assert_eq!(report["comparisons"][0]["worst"]["values"], serde_json::json!([0.5, 0.5]));
+        assert_eq!((&report["kinks"][0]["input"], &report["kinks"][0]["derivative"]), (&"rate".into(), &0.5.into()));
+    }
+
+    #[test]
+    fn scales_of_every_size_are_tried() {
+        for (formula, at) in [("sin(x)", "x=1e5"), ("1/x", "x=1e-8"), ("floor(x)", "x=57.3"), ("tan(x)", "x=1e-8")] {
+            assert!(stdout(&["check", formula, "--at", at]).contains("by 1 inputs: right"), "{formula} at {at}");
+        }
+    }
+
+    #[test]
+    fn what_differences_do_not_settle_is_undecided() {
+        let output = wengert(&["check", "sqrt(x)", "--at", "x=0"]);
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("undecided") && text.contains("forward against reverse: all 1 agree"), "{text}");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_ends_with_code_1() {
+        let output = wengert(&["check", "ln(x)", "--at", "x=-1"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text.contains("nothing can be compared here: output 0 is NaN"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_input_is_an_error() {
+        failure(
+            &["check", "x*y", "--at", "x=1"],
+            expect![[r#"
+                error: the input `y` has no value
+                 --> expression:1:3
+                  |
+                1 | x*y
+                  |   ^ needs a value
+                  |
+                  = help: give all of them: --at x=..,y=..
+            "#]],
+        );
     }
 }

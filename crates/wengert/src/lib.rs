@@ -20,8 +20,8 @@
 //!
 //! # One program, several numbers
 //!
-//! A function that is generic over [`Real`] runs on plain `f64` at full speed and on every engine. Literals stand on the
-//! right (`x * 2.0`), and what depends on a value is *selected*, so that the same program can be traced:
+//! A function that is generic over [`Real`] runs on plain `f64` at full speed and on every engine. Literals stand on
+//! the right (`x * 2.0`), and what depends on a value is *selected*, so that the same program can be traced:
 //!
 //! ```
 //! use wengert::{Real, derivative, function, grad, hessian, trace};
@@ -45,12 +45,13 @@
 //! | reverse mode, eager | [`Var<T>`](Var) | many inputs, any control flow: [`grad`], [`vjp`], [`linearize`], [`jacobian`] |
 //! | the list | [`Traced`], [`Observed`] | looking inside, running again elsewhere: [`trace`], [`observe`], [`List`] |
 //!
-//! They nest: [`hvp`] is forward over reverse, `Var<Var<f64>>` is reverse over reverse, the gradient of a list is a list.
+//! They nest: [`hvp`] is forward over reverse, `Var<Var<f64>>` is reverse over reverse, the gradient of a list is a
+//! list.
 //!
 //! # Control flow
 //!
-//! [`Dual`], [`Var`] and [`Observed`] are eager: `if`, `while` and recursion on their values work, and the derivative is
-//! that of the executed path. A [`Traced`] number has no value, so a branch on it does not compile:
+//! [`Dual`], [`Var`] and [`Observed`] are eager: `if`, `while` and recursion on their values work, and the derivative
+//! is that of the executed path. A [`Traced`] number has no value, so a branch on it does not compile:
 //!
 //! ```compile_fail
 //! let list = wengert::record(1, |x| if x[0] > 0.0 { x[0] } else { x[0] * 2.0 });
@@ -84,7 +85,83 @@
 //! assert!(error.to_string().contains("`sqrt` of 0"));
 //! ```
 //!
-//! # Features and versions
+//! # Rules of your own
+//!
+//! A scalar function with a known derivative is a [`rules::UnaryRule`]; one of several inputs and outputs, such as a
+//! solver or a call into another library, an [`Operation`] with its pullback. Both stand among the operations of the
+//! library on every engine and in every order, and [`check`] compares their derivatives in every way there is:
+//!
+//! ```
+//! use wengert::{Real, check, function, rules::{Row, UnaryRule}, Elementary};
+//!
+//! #[derive(Clone, Copy)]
+//! struct ExpSquare;
+//! impl UnaryRule for ExpSquare {
+//!     const ROW: Row = Row::own("exp_square");
+//!     fn value(self, x: f64) -> f64 { (x * x).exp() }
+//!     fn derivative<R: Elementary>(self, x: R, y: R) -> R { x * y * 2.0 }
+//! }
+//!
+//! fn f<R: Real>(x: &[R]) -> R { x[0].unary(ExpSquare) * x[1] }
+//! let report = check(&function!(f), &[0.5, 2.0]);
+//! assert!(report.is_right(), "{report}");
+//! ```
+//!
+//! # The numbers in other crates
+//!
+//! With these features, none of which is on by default, [`F32`], [`Dual`] and [`Var`] are numbers of other crates too,
+//! and code that is generic over those differentiates unchanged.
+//!
+//! `num-traits`: `Float`, `FloatConst`, `Num`, `Signed`, `NumCast`, `FromPrimitive` and their kin.
+//!
+//! ```
+//! # #[cfg(feature = "num-traits")] {
+//! fn foreign<T: num_traits::Float>(x: T) -> T {
+//!     x.powi(3) + (x * x).hypot(T::one()).ln()
+//! }
+//! assert_eq!(wengert::derivative(foreign, 1.0), 4.0);
+//! # }
+//! ```
+//!
+//! `num-complex`: complex numbers with active parts, real numbers on either side.
+//!
+//! ```
+//! # #[cfg(feature = "num-complex")] {
+//! use num_complex::Complex;
+//! let one = wengert::Var::constant(1.0);
+//! let gain = |f: wengert::Var<f64>| (one / (f * Complex::i() + one)).norm();
+//! assert!((wengert::grad(gain, 1.0) + 0.125f64.sqrt()).abs() < 1e-15);
+//! # }
+//! ```
+//!
+//! `ndarray`: arrays of numbers, their products, maps and sums.
+//!
+//! ```
+//! # #[cfg(feature = "ndarray")] {
+//! use ndarray::{Array1, array};
+//! let a = array![[2.0, 1.0], [1.0, 3.0]];
+//! let energy = |x: &[_]| {
+//!     let x = Array1::from(x.to_vec());
+//!     x.dot(&a.mapv(wengert::Var::constant).dot(&x)) * 0.5
+//! };
+//! assert_eq!(wengert::grad(energy, &[1.0, -1.0]), [1.0, -2.0]); // a x
+//! # }
+//! ```
+//!
+//! `nalgebra`: fields for its matrices and geometry; `linalg` has what it computes by deciding on values.
+//!
+//! ```
+//! # #[cfg(feature = "nalgebra")] {
+//! use nalgebra::Matrix2;
+//! let det = |x: &[_]| Matrix2::from_row_slice(x).determinant();
+//! assert_eq!(wengert::grad(det, &[2.0, 1.0, 1.0, 3.0]), [3.0, -1.0, -1.0, 2.0]); // the adjugate
+//! # }
+//! ```
+//!
+//! What a foreign trait may not do is to lose a derivative: only a *constant* 0 `is_zero`, and a conversion to a
+//! primitive number (`to_f64`, `to_subset`) gives `None` for an active one.
+//!
+//! # Versions
 //!
 //! The only required dependency is `libm`. The minimum supported Rust version is 1.89.
 
@@ -97,13 +174,16 @@ pub mod rules;
 mod tape;
 
 pub use drivers::{
-    Jacobian, Linearization, Matrix, Mode, Pullback, Report, derivative, grad, grad_forward, hessian, hvp,
-    hvp_reverse_over_forward, jacobian, jacobian_with, jvp, linearize, value_and_grad, value_and_grad_checked,
-    value_and_grad_report, vjp,
+    Adjoints, Check, Comparison, Cost, Effort, Entry, Jacobian, Kink, Linearization, Matrix, Mode, Nested, Order,
+    Pullback, Report, Tagged, Verdict, adjoints, check, check_operation, cost, derivative, grad, grad_forward,
+    grad_norm, hessian, hessian_forward, hvp, hvp_reverse_over_forward, jacobian, jacobian_with, jvp, laplacian,
+    linearize, mixed_partial, nth_derivative, value_and_grad, value_and_grad_checked, value_and_grad_report, vjp,
 };
 pub use dual::Dual;
 pub use error::{Error, Result};
 pub use list::{List, Observation, Observed, Traced, observe, record, trace};
-pub use program::{F32, Function, Input, Output, Real, Scalar};
+#[cfg(feature = "nalgebra")]
+pub use program::linalg;
+pub use program::{F32, Function, Input, Operation, Output, Real, Scalar};
 pub use rules::{Elementary, Mask, count_meetings};
 pub use tape::{Var, Work, count_work};

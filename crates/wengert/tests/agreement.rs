@@ -21,7 +21,7 @@ fn single_rows() -> Vec<(Lines, Vec<f64>)> {
     let mut add = |step: Step, x: Vec<f64>| programs.push((Lines { outputs: 1, steps: vec![step] }, x));
     for choice in all_rows() {
         match choice {
-            Choice::Literal | Choice::Select(_) => {}
+            Choice::Literal | Choice::Select(_) | Choice::Call => {}
             Choice::Unary(op) => {
                 POINTS.iter().filter(|&&x| op.domain(x)).for_each(|&x| add(Step::Unary(op, 0), vec![x]));
             }

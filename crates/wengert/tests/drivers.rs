@@ -1,7 +1,7 @@
 //! The drivers: shapes, counts of evaluations, sweeps and seeds, agreement of modes, and what wrong calls say.
 
 use crate::engines::{D1, D8};
-use crate::panics::panic_of;
+use crate::panics::says;
 use expect_test::{Expect, expect};
 use std::cell::Cell;
 use std::panic::Location;
@@ -233,20 +233,6 @@ fn derivatives_nest_three_times() {
     assert_eq!(curve, [6.0, 1.0, 0.0]);
 }
 
-/// The panic says this, and stands at the user's line, the one of the call or the next.
-#[track_caller]
-fn says<O>(f: impl FnOnce() -> O, wanted: Expect) {
-    let panic = panic_of(f);
-    wanted.assert_eq(&panic.text);
-    let line = Location::caller().line();
-    assert!(
-        panic.file == file!() && (line..line + 2).contains(&panic.line),
-        "reported at {}:{}",
-        panic.file,
-        panic.line
-    );
-}
-
 #[test]
 fn wrong_sizes_panic_at_the_users_line() {
     let (x, dx) = (&[1.0, 2.0][..], &[1.0][..]);
@@ -325,16 +311,16 @@ fn wrong_sizes_panic_at_the_users_line() {
     );
     says(
         || two.with_outputs(&[1]),
-        expect!["cannot make line 1 an output of a list of 1 lines: it is not a number; name a line from 0 to 0"],
+        expect!["cannot look at line v1 of a list of 1 lines: there is none; its lines are numbered from 0"],
     );
 }
 
 #[test]
 fn a_matrix_says_what_it_has_not() {
     let j = jacobian(|x: &[V]| [x[0], x[1]], &[1.0, 2.0]);
-    says(|| j[(2, 0)], expect!["cannot take entry (2, 0) of a matrix of 2 rows and 2 columns"]);
-    says(|| j[(0, 2)], expect!["cannot take entry (0, 2) of a matrix of 2 rows and 2 columns"]);
-    says(|| j.row(2).len(), expect!["cannot take row 2 of a matrix of 2 rows"]);
+    says(|| j[(2, 0)], expect!["cannot take entry (2, 0) of a matrix of 2 rows and 2 columns: they count from 0"]);
+    says(|| j[(0, 2)], expect!["cannot take entry (0, 2) of a matrix of 2 rows and 2 columns: they count from 0"]);
+    says(|| j.row(2).len(), expect!["cannot take row 2 of a matrix of 2 rows: they count from 0"]);
     assert_eq!(format!("{j:?}"), "[[1.0, 0.0], [0.0, 1.0]]");
 }
 

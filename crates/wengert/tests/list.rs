@@ -1,13 +1,14 @@
 //! The list: print and parse, what is refused, gradients of gradients, recording, observation.
 
-use crate::panics::panic_of;
+use crate::operations::Polar;
+use crate::panics::{panic_of, says};
 use crate::random::{Choice, all_rows, programs, runner};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use std::fmt::Write;
-use wengert::list::{Op, Relation, Saved};
-use wengert::rules::{Binary, Nary, Ternary};
-use wengert::{Elementary, List, Observed, Real, Traced, grad, observe, record};
+use wengert::list::{Call, Op, Relation, Saved};
+use wengert::rules::{Binary, Kind, Nary, Row, Ternary, UnaryRule};
+use wengert::{Dual, Elementary, List, Observed, Operation, Real, Traced, Var, grad, grad_forward, observe, record};
 
 /// The text of a legal list out of random choices, in the form in which lists print.
 fn text(inputs: usize, raw: &[(u16, [u16; 4])]) -> String {
@@ -84,7 +85,8 @@ fn recorded_lists_print_and_parse() {
     let checked = runner(100).run(&programs(false), |(program, x)| {
         use crate::engines::Formula;
         let list = record(x.len(), |x| program.at(x)).jacobian();
-        prop_assert_eq!(&List::parse(&list.to_string()).expect("a printed list parses"), &list);
+        let parsed = List::parse_with(&list.to_string(), list.operations()).expect("a printed list parses");
+        prop_assert_eq!(&parsed, &list);
         Ok(())
     });
     checked.unwrap_or_else(|why| panic!("{why}"));
@@ -241,7 +243,8 @@ fn blanks_and_comments_are_passed_over() {
     assert_eq!(list, record(2, |x| x[0] * x[1]));
 }
 
-/// Neither arbitrary text nor a legal list with a few characters changed makes the parser panic; what it accepts is legal.
+/// Neither arbitrary text nor a legal list with a few characters changed makes the parser panic; what it accepts is
+/// legal.
 #[test]
 fn no_text_makes_the_parser_panic() {
     let harmed = (texts(), prop::collection::vec((any::<usize>(), "[v0-9=(),\\[\\] a-z.;\n-]"), 1..5)).prop_map(
@@ -512,6 +515,264 @@ fn a_panic_while_recording_leaves_the_thread_usable() {
         y * x[0]
     });
     assert_eq!(outer.to_string(), "inputs v0\nv1 = sin(v0)\nv2 = mul(v1, v0)\noutputs v2\n");
+}
+
+/// `Scale(a)` is x to a x.
+#[derive(Clone)]
+struct Scale(f64);
+
+impl Operation for Scale {
+    fn name(&self) -> &'static str {
+        "scale"
+    }
+    fn outputs(&self, _: usize) -> usize {
+        1
+    }
+    fn value(&self, x: &[f64]) -> Vec<f64> {
+        vec![self.0 * x[0]]
+    }
+    fn pullback<R: Real>(&self, _: &[R], _: &[R], ybar: &[R]) -> Vec<R> {
+        vec![ybar[0] * self.0]
+    }
+}
+
+/// `Power(p)` is x to x^p.
+#[derive(Clone, Copy)]
+struct Power(f64);
+
+impl UnaryRule for Power {
+    const ROW: Row = Row::own("power");
+    fn value(self, x: f64) -> f64 {
+        x.powf(self.0)
+    }
+    fn derivative<R: Elementary>(self, x: R, _: R) -> R {
+        x.powf(self.0 - 1.0) * self.0
+    }
+}
+
+#[test]
+fn operations_of_one_name_are_told_apart() {
+    let scaled = |x: &[Traced], by: f64| Traced::call(&Scale(by), x)[0];
+    let list = record(1, |x| scaled(x, 2.0) + scaled(x, 3.0));
+    expect![[r"
+        inputs v0
+        v1 = scale#0.0(v0)
+        v2 = scale#1.0(v0)
+        v3 = add(v1, v2)
+        outputs v3
+    "]]
+    .assert_eq(&list.to_string());
+    let parsed = List::parse_with(&list.to_string(), list.operations()).expect("a printed list parses");
+    assert_eq!((parsed.run(&[1.0]), &parsed), (vec![5.0], &list));
+    let list = record(1, |x| x[0].unary(Power(2.0)) + x[0].unary(Power(3.0)));
+    let parsed = List::parse_with(&list.to_string(), list.operations()).expect("a printed list parses");
+    assert_eq!((parsed.run(&[2.0]), &parsed), (vec![12.0], &list));
+    let gradient = list.gradient();
+    let parsed = List::parse_with(&gradient.to_string(), gradient.operations()).expect("a printed list parses");
+    assert_eq!((parsed.run(&[2.0]), &parsed), (vec![16.0], &gradient));
+    // One name for other numbers of inputs tells them apart already.
+    let list = record(2, |x| Traced::call(&Polar, x)[0] + Traced::call(&Polar, &[x[0], x[1], x[0]])[1]);
+    assert!(!list.to_string().contains('#'), "{list}");
+    assert_eq!(List::parse_with(&list.to_string(), list.operations()).expect("a printed list parses"), list);
+}
+
+#[test]
+fn names_of_several_operations_are_refused() {
+    let twice = [Call::new(&Scale(2.0), 1), Call::new(&Scale(3.0), 1), Call::new(&Polar, 2)];
+    let run = |definition: &str, wanted: Expect| {
+        let text = format!("inputs v0\nv1 = {definition}\noutputs v1");
+        let read = List::parse_with(&text, &twice).map(|list| format!("{:?}", list.run(&[1.0])));
+        wanted.assert_eq(&read.unwrap_or_else(|why| why.to_string()));
+    };
+    run("scale#0.0(v0)", expect!["[2.0]"]);
+    run("scale#1.0(v0)", expect!["[3.0]"]);
+    run("polar#2.1(v0, v0)", expect!["[0.8414709848078965]"]);
+    run(
+        "scale.0(v0)",
+        expect![
+            "cannot read a list at line 2 (`v1 = scale.0(v0)`): `scale` is the name of several operations; write `scale#0` or `scale#1`, its place among those given to `List::parse_with`"
+        ],
+    );
+    run(
+        "scale#2.0(v0)",
+        expect![
+            "cannot read a list at line 2 (`v1 = scale#2.0(v0)`): no operation `scale` has place 2 among the 3 given to `List::parse_with`"
+        ],
+    );
+    run(
+        "scale#3.0(v0)",
+        expect![
+            "cannot read a list at line 2 (`v1 = scale#3.0(v0)`): no operation `scale` has place 3 among the 3 given to `List::parse_with`"
+        ],
+    );
+    run(
+        "scale#x.0(v0)",
+        expect![
+            "cannot read a list at line 2 (`v1 = scale#x.0(v0)`): no operation `scale` has place x among the 3 given to `List::parse_with`"
+        ],
+    );
+    run(
+        "polar#2.0(v0)",
+        expect!["cannot read a list at line 2 (`v1 = polar#2.0(v0)`): `polar` takes 2 operands, not 1"],
+    );
+}
+
+/// Passes its input on, under any name.
+#[derive(Clone)]
+struct Named(&'static str);
+
+impl Operation for Named {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+    fn outputs(&self, _: usize) -> usize {
+        1
+    }
+    fn value(&self, x: &[f64]) -> Vec<f64> {
+        vec![x[0]]
+    }
+    fn pullback<R: Real>(&self, _: &[R], _: &[R], ybar: &[R]) -> Vec<R> {
+        vec![ybar[0]]
+    }
+}
+
+#[test]
+fn names_that_would_not_be_read_again_are_refused() {
+    for name in ["f(x)", "a, b", "a;b", "", "two words", "a#1", "a.0", "a[1]", "a\n"] {
+        let panic = panic_of(|| record(1, |x| Traced::call(&Named(name), x)));
+        let wanted = format!(
+            "cannot keep an operation of the name {name:?} in a list: the list would not be read again as it is printed; \
+             name it by letters, digits and `_` alone"
+        );
+        assert_eq!((panic.text, panic.file), (wanted, file!().to_owned()));
+    }
+    says(
+        || Call::new(&Named("f(x)"), 1),
+        expect![[
+            r#"cannot keep an operation of the name "f(x)" in a list: the list would not be read again as it is printed; name it by letters, digits and `_` alone"#
+        ]],
+    );
+    for name in ["f", "_f2", "Größe", "3d"] {
+        let list = record(1, |x| Traced::call(&Named(name), x));
+        assert_eq!(List::parse_with(&list.to_string(), list.operations()).expect("a printed list parses"), list);
+    }
+}
+
+#[test]
+fn a_call_takes_as_many_numbers_as_it_was_made_for() {
+    let call = Call::new(&Polar, 2);
+    assert_eq!(Call::new(&call, 2).inputs(), 2);
+    says(
+        || Call::new(&call, 5),
+        expect![
+            "cannot call the operation `polar` on a slice of length 5: this `Call` of it is for length 2; give one number for each input, or make another of `polar` itself by `Call::new`"
+        ],
+    );
+    says(
+        || record(3, |x| Traced::call(&call, x)),
+        expect![
+            "cannot call the operation `polar` on a slice of length 3: this `Call` of it is for length 2; give one number for each input, or make another of `polar` itself by `Call::new`"
+        ],
+    );
+    says(
+        || grad(|x: &[Var<f64>]| Var::call(&call, x)[0], &[1.0, 2.0, 3.0]),
+        expect![
+            "cannot call the operation `polar` on a slice of length 3: this `Call` of it is for length 2; give one number for each input, or make another of `polar` itself by `Call::new`"
+        ],
+    );
+    says(
+        || f64::call(&call, &[1.0]),
+        expect![
+            "cannot call the operation `polar` on a slice of length 1: this `Call` of it is for length 2; give one number for each input, or make another of `polar` itself by `Call::new`"
+        ],
+    );
+    says(
+        || observe(|x| Observed::call(&call, x), &[1.0]),
+        expect![
+            "cannot call the operation `polar` on a slice of length 1: this `Call` of it is for length 2; give one number for each input, or make another of `polar` itself by `Call::new`"
+        ],
+    );
+}
+
+/// Gives one number and says that it gives two.
+#[derive(Clone)]
+struct Short;
+
+impl Operation for Short {
+    fn name(&self) -> &'static str {
+        "short"
+    }
+    fn outputs(&self, _: usize) -> usize {
+        2
+    }
+    fn value(&self, x: &[f64]) -> Vec<f64> {
+        vec![x[0]]
+    }
+    fn pullback<R: Real>(&self, _: &[R], _: &[R], ybar: &[R]) -> Vec<R> {
+        vec![ybar[0]]
+    }
+}
+
+#[test]
+fn faults_of_operations_in_lists_are_told_with_the_line_of_the_program() {
+    let (line, list) = (line!(), record(1, |x| Traced::call(&Short, x)[0]));
+    let text = panic_of(|| list.run(&[1.0])).text;
+    assert!(text.contains("`short`: it gave 1 number"), "{text}");
+    assert!(text.contains(&format!("(called at {}:{line}:", file!())), "{text}");
+    let list = record(2, |x| Traced::call(&Polar, x)[0]);
+    let (line, panic) = (line!(), panic_of(|| grad_forward(|x: &[Dual<f64, 8>]| list.run(x)[0], &[1.0, 2.0])));
+    assert!(panic.text.contains(&format!("(called at {}:{line}:", file!())), "{}", panic.text);
+    assert_eq!((panic.file.as_str(), panic.line), (file!(), line));
+}
+
+/// The next smaller half, whose slope is said to be nothing although the formula gives one.
+#[derive(Clone, Copy)]
+struct Halves;
+
+impl UnaryRule for Halves {
+    const ROW: Row = {
+        let mut row = Row::own("halves");
+        row.kind = Kind::Constant;
+        row
+    };
+    fn value(self, x: f64) -> f64 {
+        (x * 2.0).floor() / 2.0
+    }
+    fn derivative<R: Elementary>(self, _: R, _: R) -> R {
+        R::lit(1.0)
+    }
+}
+
+#[test]
+fn own_rules_that_are_constant_have_no_derivative_on_any_engine() {
+    fn f<R: Real>(x: &[R]) -> R {
+        x[0].unary(Halves) * x[0]
+    }
+    let list = record(1, f);
+    assert_eq!(list.gradient().run(&[0.7]), [0.5]);
+    assert_eq!(grad(f, &[0.7]), [0.5]);
+    assert_eq!(grad_forward(f, &[0.7]), [0.5]);
+    assert_eq!(grad(|x| list.run(x)[0], &[0.7]), [0.5]);
+    assert_eq!(grad_forward(|x| list.run(x)[0], &[0.7]), [0.5]);
+}
+
+#[test]
+fn what_is_observed_is_recorded_as_it_was_executed() {
+    let f = |x: &[Observed]| (x[0].exp() + 2.0) * (x[0].exp() + 2.0);
+    let seen = observe(f, &[0.0]);
+    expect![[r"
+        inputs v0
+        v1 = exp(v0)
+        v2 = 2.0
+        v3 = add(v1, v2)
+        v4 = exp(v0)
+        v5 = add(v4, v2)
+        v6 = mul(v3, v5)
+        outputs v6
+    "]]
+    .assert_eq(&seen.list.to_string());
+    assert_eq!(seen.values, [0.0, 1.0, 2.0, 3.0, 1.0, 3.0, 9.0]);
+    assert_eq!(seen.list.gradient().run(&[0.0]), [6.0]);
 }
 
 /// Long lists are walked, not descended.

@@ -2,6 +2,9 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::thread::JoinHandle;
 
 struct Counting;
 
@@ -15,6 +18,57 @@ thread_local! {
 /// The bytes that this thread has allocated and not freed; negative where it freed those of others.
 pub(crate) fn held() -> isize {
     HELD.get()
+}
+
+/// The bytes that a thread's work kept, and those that the drop of its thread-local storage gave back.
+///
+/// What std does in a thread before, between and after is left out: it shares memory among threads.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    kept: AtomicIsize,
+    given_back: AtomicIsize,
+}
+
+impl Kept {
+    /// The bytes that are lost once the thread has been joined.
+    pub(crate) fn lost(&self) -> isize {
+        self.kept.load(Ordering::SeqCst) - self.given_back.load(Ordering::SeqCst)
+    }
+}
+
+/// Looks, when it is dropped with the thread-local storage, at what the thread holds.
+struct Look {
+    sign: isize,
+    at: Arc<Kept>,
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.at.given_back.fetch_add(self.sign * held(), Ordering::SeqCst);
+    }
+}
+
+// What comes first into thread-local storage is dropped last.
+thread_local! {
+    static LAST_LOOK: Cell<Option<Look>> = const { Cell::new(None) };
+    static FIRST_LOOK: Cell<Option<Look>> = const { Cell::new(None) };
+}
+
+/// A thread that does this work, and what it kept; to be looked at when it has been joined.
+///
+/// The hook for panics is set before, or it would count as kept by the first thread that catches one.
+pub(crate) fn watched_thread(work: impl FnOnce() + Send + 'static) -> (JoinHandle<()>, Arc<Kept>) {
+    crate::panics::listen();
+    let kept = Arc::new(Kept::default());
+    let at = kept.clone();
+    let thread = std::thread::spawn(move || {
+        LAST_LOOK.set(Some(Look { sign: -1, at: at.clone() }));
+        let before = held();
+        work();
+        at.kept.store(held() - before, Ordering::SeqCst);
+        FIRST_LOOK.set(Some(Look { sign: 1, at }));
+    });
+    (thread, kept)
 }
 
 fn count(bytes: usize, sign: isize) {
@@ -33,6 +87,20 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: the caller keeps the contract of `dealloc`, and the pointer came from `System`.
         unsafe { System.dealloc(pointer, layout) }
     }
+}
+
+#[test]
+fn a_leak_of_a_thread_is_seen() {
+    thread_local!(static STORED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+    let run = |leaked: usize| {
+        let (thread, kept) = watched_thread(move || {
+            STORED.set(vec![0; 100]);
+            std::mem::forget(vec![0_u8; leaked]);
+        });
+        thread.join().expect("no panic");
+        kept.lost()
+    };
+    assert_eq!([run(0), run(7), run(0)], [0, 7, 0]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Random programs over the table: what an interpreter of rows makes of random choices.
 
 use crate::engines::Formula;
+use crate::operations::Twist;
 use proptest::prelude::*;
 use wengert::Real;
 use wengert::list::Relation;
@@ -17,6 +18,8 @@ pub(crate) enum Step {
     Ternary(Ternary, [usize; 3]),
     Nary(Nary, Vec<usize>),
     Select(Relation, bool, [usize; 4]),
+    /// An output of an operation of one's own.
+    Call(usize, [usize; 2]),
 }
 
 /// A program: lines, the inputs first; the last lines are its outputs.
@@ -44,13 +47,14 @@ impl Step {
                 };
                 R::select(if *negated { !mask } else { mask }, lines[*c], lines[*d])
             }
+            Step::Call(output, [a, b]) => R::call(&Twist, &[lines[*a], lines[*b]])[*output],
         }
     }
 
     /// Whether its derivatives are defined at these lines.
     fn domain(&self, lines: &[f64]) -> bool {
         match self {
-            Step::Literal(_) | Step::Select(..) => true,
+            Step::Literal(_) | Step::Select(..) | Step::Call(..) => true,
             Step::Unary(op, a) => op.domain(lines[*a]),
             Step::Binary(op, a, b) => op.domain(lines[*a], lines[*b]),
             Step::BinaryLiteral(op, a, b) => op.domain(lines[*a], *b),
@@ -63,7 +67,7 @@ impl Step {
     /// Whether the function is continuous with all derivatives, so that rounding takes no other branch.
     fn is_smooth(&self) -> bool {
         let row: &Row = match self {
-            Step::Literal(_) => return true,
+            Step::Literal(_) | Step::Call(..) => return true,
             Step::Select(..) => return false,
             Step::Unary(op, _) => op.row(),
             Step::Binary(op, ..) | Step::BinaryLiteral(op, ..) | Step::LiteralBinary(op, ..) => op.row(),
@@ -97,6 +101,7 @@ pub(crate) enum Choice {
     Ternary(Ternary),
     Nary(Nary),
     Select(Relation),
+    Call,
 }
 
 /// The parameters that tests give to a row.
@@ -135,6 +140,7 @@ pub(crate) fn all_rows() -> Vec<Choice> {
 fn everything() -> Vec<Choice> {
     let mut choices = all_rows();
     choices.push(Choice::Literal);
+    choices.extend(std::iter::repeat_n(Choice::Call, 15));
     for relation in [Relation::Less, Relation::LessEqual, Relation::Equal] {
         choices.extend(std::iter::repeat_n(Choice::Select(relation), 4));
     }
@@ -163,6 +169,7 @@ fn step(choice: &Choice, [a, b, c, d]: [u16; 4], way: u8, lines: usize) -> Step 
             operands.truncate(if way.is_multiple_of(2) { 4 } else { 6 });
             Step::Nary(*op, operands)
         }
+        Choice::Call => Step::Call(usize::from(way) % 3, [at(a), at(b)]),
         Choice::Select(relation) => Step::Select(*relation, way.is_multiple_of(2), [at(a), at(b), at(c), at(d)]),
     }
 }

@@ -1,7 +1,8 @@
 //! A walk as JSON.
 
 use super::Explanation;
-use super::walk::{Line, Partial, Sweep};
+use crate::number::json as number;
+use crate::walk::{Line, Partial, Sweep};
 use serde_json::{Map, Value, json};
 
 /// The whole explanation as one object.
@@ -10,9 +11,9 @@ pub(super) fn json(explanation: &Explanation) -> Value {
     let lines: Vec<Value> = walk.lines.iter().map(|line| line_json(explanation, line)).collect();
     let mut object = json!({
         "expression": source,
-        "value": number(walk.value),
+        "value": number(walk.outputs[0].value),
         "lines": lines,
-        "output": walk.output.map(|output| walk.lines[output].name.as_str()),
+        "output": walk.outputs[0].line.map(|output| walk.lines[output].name.as_str()),
         "adjoints": derivatives(explanation, adjoints),
         "reverse_sweep": sweep_json(explanation, adjoints),
         "gradient": gradient(explanation),
@@ -23,11 +24,6 @@ pub(super) fn json(explanation: &Explanation) -> Value {
         object["forward_sweep"] = sweep_json(explanation, tangents);
     }
     object
-}
-
-/// A number; JSON has none for infinities and NaN, which become the strings `inf`, `-inf` and `NaN`.
-fn number(x: f64) -> Value {
-    if x.is_finite() { json!(x) } else { json!(x.to_string()) }
 }
 
 fn line_json(explanation: &Explanation, line: &Line) -> Value {

@@ -2,15 +2,14 @@
 
 mod json;
 mod picture;
-mod text;
-mod walk;
 
 use crate::answer::Answer;
 use crate::expression::Expression;
 use crate::failure::{Failure, Outcome};
-use crate::{file, graph, number, point};
+use crate::number::{shortened, shortest};
+use crate::walk::{Contribution, Sweep, Walk, text};
+use crate::{file, graph, point};
 use std::path::{Path, PathBuf};
-use walk::{Contribution, Sweep, Walk};
 
 /// The list of an expression, its values, partials and sweeps, line by line.
 #[derive(Debug, clap::Args)]
@@ -55,6 +54,35 @@ struct Explanation {
     notes: Vec<String>,
 }
 
+impl Explanation {
+    /// The whole explanation, in the textbook's four parts.
+    fn text(&self) -> String {
+        let mut text = self.heading();
+        if self.walk.outputs[0].line.is_none() {
+            text += "\nIt is a constant: there is no list, and nothing to differentiate.\n";
+            return text;
+        }
+        text += &text::primal(&self.walk);
+        text += &match &self.tangents {
+            Some(tangents) => text::forward(&self.walk, tangents, self.result),
+            None => text::reverse(&self.walk, &self.adjoints, self.result, &[1.0]),
+        };
+        for note in &self.notes {
+            text += &format!("\nnote: {note}\n");
+        }
+        text
+    }
+
+    fn heading(&self) -> String {
+        let Explanation { source, result, walk, .. } = self;
+        let at = text::point(walk);
+        let at = if at.is_empty() { at } else { format!("   at {at}") };
+        let source = shortened(source, usize::MAX);
+        let value = shortest(walk.outputs[0].value);
+        format!("{result} = {source}{at}\n{result} = {value}\n")
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
     let explanation = explain(arguments)?;
@@ -63,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
     }
     Ok(Answer::from(match arguments.json {
         true => format!("{:#}\n", json::json(&explanation)),
-        false => text::text(&explanation),
+        false => explanation.text(),
     }))
 }
 
@@ -88,7 +116,7 @@ fn explain(arguments: &Arguments) -> Outcome<Explanation> {
     let x = point::at(&expression, &arguments.at)?;
     let names: Vec<&str> = expression.inputs().collect();
     let walk = Walk::new(&wengert::trace(&expression, x.len()), &names, &x);
-    let adjoints = walk.reverse();
+    let adjoints = walk.reverse(&[1.0]);
     let tangents = match arguments.forward.as_slice() {
         [] => None,
         options => Some(walk.forward(&point::direction(&expression, options)?)),
@@ -103,11 +131,11 @@ fn explain(arguments: &Arguments) -> Outcome<Explanation> {
 fn notes(walk: &Walk, sweep: &Sweep) -> Vec<String> {
     let values = walk.first_infinite_value().map(|line| {
         let formula = line.formula.as_deref().unwrap_or("input");
-        let value = number::shortest(line.value);
+        let value = shortest(line.value);
         format!("{} = {formula} is {value}: the first value that is not finite", line.name)
     });
     let partials = walk.first_infinite_partial().map(|(line, partial)| {
-        let (to, value) = (&walk.lines[partial.to].name, number::shortest(partial.value));
+        let (to, value) = (&walk.lines[partial.to].name, shortest(partial.value));
         format!("d{}/d{to} = {} is {value}, at finite values", line.name, partial.formula)
     });
     let meetings = sweep.contributions.iter().filter(|c| hides(sweep, c)).map(|c| {

@@ -1,9 +1,9 @@
 //! A walk as a graph to draw.
 
 use super::Explanation;
-use super::walk::{Line, Sweep};
 use crate::graph::{Edge, Graph, Node, Role};
 use crate::number::{rounded, shortened};
+use crate::walk::{Line, Sweep};
 
 /// The longest formula that a box shows whole.
 const LONGEST: usize = 32;
@@ -48,7 +48,7 @@ fn graph(
     for (i, line) in walk.lines.iter().enumerate().filter(|(_, line)| !line.is_mask) {
         places[i] = graph.nodes.len();
         let role = match line.formula {
-            _ if walk.output == Some(i) => Role::Output,
+            _ if walk.outputs[0].line == Some(i) => Role::Output,
             None => Role::Input,
             Some(_) if explanation.adjoints.reached[i] => Role::Operation,
             Some(_) => Role::Idle,

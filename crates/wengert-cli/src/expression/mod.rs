@@ -14,7 +14,7 @@ mod token;
 use crate::failure::{Failure, Outcome};
 use fault::{Problem, Span};
 pub(crate) use names::{nearest, parameter_name};
-use program::Program;
+use program::{Machine, Program};
 use resolve::InputName;
 use wengert::{Function, Real};
 
@@ -70,6 +70,27 @@ impl Function for Expression {
 
     fn call<R: Real>(&self, x: &[R]) -> R {
         self.program.call(x)
+    }
+}
+
+/// An expression that runs at many points: the room for its numbers is kept from one to the next.
+pub(crate) struct Repeated<'a, R: Real> {
+    program: &'a Program,
+    machine: Machine<R>,
+}
+
+impl Expression {
+    /// The expression, to be run many times on one kind of number.
+    pub(crate) fn repeated<R: Real>(&self) -> Repeated<'_, R> {
+        Repeated { program: &self.program, machine: self.program.machine() }
+    }
+}
+
+impl<R: Real> Repeated<'_, R> {
+    /// The value at `x`; from the second time on nothing is allocated.
+    pub(crate) fn call(&mut self, x: &[R]) -> R {
+        self.program.run_again(x, &mut self.machine);
+        self.machine.number(self.program.result)
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Program {
 pub(super) struct Machine<R: Real> {
     numbers: Vec<R>,
     masks: Vec<R::Mask>,
+    /// Room for the operands of one step.
+    operands: Vec<R>,
 }
 
 impl Function for Program {
@@ -54,13 +56,25 @@ impl Function for Program {
 impl Program {
     /// All steps at `x`.
     pub(super) fn run<R: Real>(&self, x: &[R]) -> Machine<R> {
-        let mut numbers = Vec::with_capacity(self.inputs + self.steps.len());
-        numbers.extend_from_slice(&x[..self.inputs]);
-        let mut machine = Machine { numbers, masks: Vec::new() };
+        let mut machine = self.machine();
+        self.run_again(x, &mut machine);
+        machine
+    }
+
+    /// A machine with room for all steps.
+    pub(super) fn machine<R: Real>(&self) -> Machine<R> {
+        let numbers = Vec::with_capacity(self.inputs + self.steps.len());
+        Machine { numbers, masks: Vec::new(), operands: Vec::new() }
+    }
+
+    /// All steps at `x`, in a machine that may have run before: it allocates nothing then.
+    pub(super) fn run_again<R: Real>(&self, x: &[R], machine: &mut Machine<R>) {
+        machine.numbers.clear();
+        machine.masks.clear();
+        machine.numbers.extend_from_slice(&x[..self.inputs]);
         for step in &self.steps {
             machine.run(step);
         }
-        machine
     }
 }
 
@@ -95,8 +109,11 @@ impl<R: Real> Machine<R> {
                 self.numbers.push(op.apply(self.number(a), self.number(b), self.number(c)));
             }
             Step::Nary(op, ref operands) => {
-                let xs: Vec<R> = operands.iter().map(|&x| self.number(x)).collect();
+                let mut xs = std::mem::take(&mut self.operands);
+                xs.clear();
+                xs.extend(operands.iter().map(|&x| self.number(x)));
                 self.numbers.push(op.apply(&xs));
+                self.operands = xs;
             }
             Step::Select { mask, chosen, other } => {
                 let selected = R::select(self.masks[mask], self.number(chosen), self.number(other));

@@ -4,7 +4,6 @@ use super::data::{Data, count, list};
 use super::problem::{Problem, Source};
 use crate::expression::{self, Assignment, Expression, nearest};
 use crate::failure::{Failure, Outcome};
-use wengert::Function;
 
 /// The option that gives the parameters and where the search for them begins.
 const START: &str = "--start";
@@ -27,8 +26,8 @@ impl Request<'_> {
     /// The problem, and where the search begins.
     ///
     /// # Errors
-    /// If a name of the model is neither a column nor a parameter, or both; if there is no parameter, or more than rows;
-    /// if a cell that is needed is not a finite number.
+    /// If a name of the model is neither a column nor a parameter, or both; if there is no parameter, or more than
+    /// rows; if a cell that is needed is not a finite number.
     pub(super) fn bind(&self) -> Outcome<(Problem, Vec<f64>)> {
         self.check_response()?;
         self.check_constants()?;
@@ -165,17 +164,22 @@ impl Request<'_> {
             let column = self.data.find(name).ok_or_else(|| self.data.unknown(name))?;
             columns.push(self.data.column(column)?);
         }
-        (0..self.data.rows()).map(|i| self.computed(&expression, &columns, i)).collect()
+        self.computed(&expression, &columns)
     }
 
-    fn computed(&self, expression: &Expression, columns: &[Vec<f64>], i: usize) -> Outcome<f64> {
-        let inputs: Vec<f64> = columns.iter().map(|column| column[i]).collect();
-        let value = expression.call(&inputs);
-        if value.is_finite() {
-            return Ok(value);
-        }
-        let place = self.data.place(i);
-        Err(Failure::new(format!("cannot compute `{}`: it is {value} in {place}", self.response)))
+    /// An expression of columns, row by row.
+    fn computed(&self, expression: &Expression, columns: &[Vec<f64>]) -> Outcome<Vec<f64>> {
+        let (mut repeated, mut inputs) = (expression.repeated(), vec![0.0; columns.len()]);
+        let row = |i: usize| {
+            inputs.iter_mut().zip(columns).for_each(|(input, column)| *input = column[i]);
+            let value: f64 = repeated.call(&inputs);
+            if value.is_finite() {
+                return Ok(value);
+            }
+            let place = self.data.place(i);
+            Err(Failure::new(format!("cannot compute `{}`: it is {value} in {place}", self.response)))
+        };
+        (0..self.data.rows()).map(row).collect()
     }
 }
 

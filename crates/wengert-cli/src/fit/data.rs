@@ -1,25 +1,47 @@
-//! The table of data: a CSV file, read whole, its cells checked where they are used.
+//! The table of data: a CSV file, read whole. What its cells hold matters only where a column is used.
 
 use crate::expression::nearest;
 use crate::failure::{Failure, Outcome};
-use csv::{ReaderBuilder, StringRecord, Trim};
+use crate::number::shortened;
+use csv::{Reader, ReaderBuilder, StringRecord};
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-/// The columns of a CSV file (RFC 4180, in UTF-8): a line of names, then one line a row.
+/// How many characters of a cell are shown.
+const LONGEST: usize = 40;
+
+/// How many names a message lists.
+const MANY: usize = 16;
+
+/// The columns of a CSV file (RFC 4180, in UTF-8): a line of names, then one line a row. Blank lines are passed over.
 #[derive(Clone, Debug)]
 pub(super) struct Data {
     /// The file as it was named.
     origin: String,
-    names: Vec<String>,
-    rows: Vec<Row>,
+    columns: Vec<Column>,
+    /// The line of the file in which each row starts.
+    lines: Vec<u64>,
 }
 
-/// The cells of a row and the line of the file where it starts.
+/// A column as far as its cells are finite numbers: nobody may ever ask for it, so the first that is none is kept.
 #[derive(Clone, Debug)]
-struct Row {
-    cells: Vec<String>,
-    line: u64,
+struct Column {
+    name: String,
+    numbers: Vec<f64>,
+    odd: Option<String>,
+}
+
+impl Column {
+    fn push(&mut self, cell: &str) {
+        if self.odd.is_some() {
+            return;
+        }
+        match cell.parse::<f64>() {
+            Ok(x) if x.is_finite() => self.numbers.push(x),
+            Ok(_) | Err(_) => self.odd = Some(cell.to_owned()),
+        }
+    }
 }
 
 impl Data {
@@ -33,38 +55,37 @@ impl Data {
         Data::parse(origin, &bytes)
     }
 
-    /// Parses the bytes of a file that is called `origin` in messages.
+    /// Parses the bytes of a file that is called `origin` in messages. Any bytes at all give a table or a failure.
     pub(super) fn parse(origin: String, bytes: &[u8]) -> Outcome<Data> {
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(text);
-        let mut records = reader.records().filter(|record| !record.as_ref().is_ok_and(is_blank));
-        let header = records.next().ok_or_else(|| empty(&origin))?;
-        let header = header.map_err(|error| unreadable(&origin, line(text, error.position())))?;
-        let mut data = Data { names: names(&origin, &header)?, origin, rows: Vec::new() };
-        for record in records {
-            let record = record.map_err(|error| unreadable(&data.origin, line(text, error.position())))?;
-            let line = line(text, record.position());
-            data.rows.push(data.row(&record, line)?);
+        let mut table = Table::new(&origin, text);
+        let header = table.next()?.ok_or_else(|| empty(&origin))?;
+        let columns = names(&origin, &header)?.into_iter().map(|name| Column { name, numbers: Vec::new(), odd: None });
+        let mut data = Data { columns: columns.collect(), lines: Vec::new(), origin: origin.clone() };
+        while let Some(cells) = table.next()? {
+            data.push(&cells, table.line)?;
+            table.record = cells;
         }
-        match data.rows.is_empty() {
-            true => Err(Failure::new(format!("cannot read {}: it has names of columns, but no rows", data.origin))
+        match data.lines.is_empty() {
+            true => Err(Failure::new(format!("cannot read {origin}: it has names of columns, but no rows"))
                 .help("each line below the first is a row")),
             false => Ok(data),
         }
     }
 
-    /// The row of a record, which must have a cell for every column.
-    fn row(&self, record: &StringRecord, line: u64) -> Outcome<Row> {
-        let row = Row { cells: record.iter().map(str::to_owned).collect(), line };
-        if row.cells.len() == self.names.len() {
-            return Ok(row);
+    /// Adds a row, which must have a cell for every column.
+    fn push(&mut self, cells: &StringRecord, line: u64) -> Outcome<()> {
+        if cells.len() == self.columns.len() {
+            self.lines.push(line);
+            self.columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell.trim()));
+            return Ok(());
         }
-        let (cells, names) = (count(row.cells.len(), "cell"), count(self.names.len(), "column"));
-        let message = format!("cannot read {}: line {line} has {cells} against {names}", self.origin);
-        let failure = Failure::new(message);
-        Err(match row.cells.len() > self.names.len() {
-            true => failure.help("a cell with a comma in it stands between quotes; the decimal sign is a point"),
-            false => failure.help("give each row a cell for every column"),
+        let (found, names) = (count(cells.len(), "cell"), count(self.columns.len(), "column"));
+        let failure = Failure::new(format!("cannot read {}: line {line} has {found} against {names}", self.origin));
+        Err(match self.columns.as_slice() {
+            [Column { name, .. }] => failure.help(format!("the first line, `{}`, is to name the columns", shown(name))),
+            columns if columns.len() > cells.len() => failure.help("give each row a cell for every column"),
+            _ => failure.help("a cell with a comma in it stands between quotes; the decimal sign is a point"),
         })
     }
 
@@ -75,22 +96,22 @@ impl Data {
 
     /// The number of rows.
     pub(super) fn rows(&self) -> usize {
-        self.rows.len()
+        self.lines.len()
     }
 
     /// The names of the columns.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+        self.columns.iter().map(|column| column.name.as_str())
     }
 
     /// The number of the column called `name`.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|other| other == name)
+        self.columns.iter().position(|column| column.name == name)
     }
 
     /// Where row `i` stands: `row 3 (line 4) of data.csv`.
     pub(super) fn place(&self, i: usize) -> String {
-        format!("row {} (line {}) of {}", i + 1, self.rows[i].line, self.origin)
+        format!("row {} (line {}) of {}", i + 1, self.lines[i], self.origin)
     }
 
     /// The numbers of a column.
@@ -98,22 +119,10 @@ impl Data {
     /// # Errors
     /// If a cell is empty, or is not a finite number.
     pub(super) fn column(&self, column: usize) -> Outcome<Vec<f64>> {
-        (0..self.rows.len()).map(|i| self.number(i, column)).collect()
-    }
-
-    fn number(&self, i: usize, column: usize) -> Outcome<f64> {
-        let cell = &self.rows[i].cells[column];
-        let asked = format!("cannot read column `{}`", self.names[column]);
-        let place = self.place(i);
-        if cell.is_empty() {
-            let failure = Failure::new(format!("{asked}: the cell in {place} is empty"));
-            return Err(failure.help("fill the cell, or remove the row"));
-        }
-        match cell.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(x),
-            Ok(_) => Err(Failure::new(format!("{asked}: `{cell}` in {place} is not a finite number"))
-                .help("fill the cell, or remove the row")),
-            Err(_) => Err(not_a_number(cell, &format!("{asked}: `{cell}` in {place} is not a number"))),
+        let Column { name, numbers, odd } = &self.columns[column];
+        match odd {
+            None => Ok(numbers.clone()),
+            Some(cell) => Err(odd_cell(cell, &format!("cannot read column `{name}`"), &self.place(numbers.len()))),
         }
     }
 
@@ -122,19 +131,69 @@ impl Data {
         let failure = Failure::new(format!("{} has no column `{name}`", self.origin));
         failure.help(match nearest(name, self.names()) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if self.columns.len() == 1 => format!("its only column is {}", list(self.names())),
             None => format!("its columns are {}", list(self.names())),
         })
     }
 }
 
+/// A text on its way to a table: its records one by one, and the lines in which they start.
+struct Table<'a> {
+    origin: &'a str,
+    text: &'a [u8],
+    reader: Reader<&'a [u8]>,
+    /// Room for the next record.
+    record: StringRecord,
+    /// The line of the last record.
+    line: u64,
+    /// How far the lines are counted.
+    byte: usize,
+}
+
+impl<'a> Table<'a> {
+    fn new(origin: &'a str, text: &'a [u8]) -> Table<'a> {
+        let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+        Table { origin, text, reader, record: StringRecord::new(), line: 1, byte: 0 }
+    }
+
+    /// The next record that is not blank; none at the end.
+    fn next(&mut self) -> Outcome<Option<StringRecord>> {
+        loop {
+            let more = self.reader.read_record(&mut self.record);
+            let position = more.as_ref().map_or_else(csv::Error::position, |_| self.record.position());
+            self.count_lines(position.map_or(0, csv::Position::byte));
+            match more {
+                Ok(true) if is_blank(&self.record) => {}
+                Ok(more) => return Ok(more.then(|| std::mem::take(&mut self.record))),
+                Err(_) => return Err(unreadable(self.origin, self.line)),
+            }
+        }
+    }
+
+    /// Counts the lines up to a record, which for the parser begins with the blank lines above it.
+    fn count_lines(&mut self, start: u64) {
+        let start = usize::try_from(start).map_or(self.text.len(), |start| start.min(self.text.len()));
+        let blank = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        for at in self.byte..start + blank {
+            let ends = match self.text[at] {
+                b'\n' => true,
+                b'\r' => self.text.get(at + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            self.line += u64::from(ends);
+        }
+        self.byte = self.byte.max(start + blank);
+    }
+}
+
 /// Whether a line has nothing but space.
 fn is_blank(record: &StringRecord) -> bool {
-    record.len() == 1 && record[0].is_empty()
+    record.len() == 1 && record[0].trim().is_empty()
 }
 
 /// The names of the columns: at least one, none twice, not all of them numbers.
 fn names(origin: &str, header: &StringRecord) -> Outcome<Vec<String>> {
-    let names: Vec<String> = header.iter().map(str::to_owned).collect();
+    let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if names.iter().all(String::is_empty) {
         return Err(empty(origin));
     }
@@ -148,13 +207,12 @@ fn names(origin: &str, header: &StringRecord) -> Outcome<Vec<String>> {
         let failure = Failure::new(format!("cannot read {origin}: its first line has numbers, not names of columns"));
         return Err(failure.help("put a line such as `x,y` above them"));
     }
-    for (i, name) in names.iter().enumerate() {
-        if !name.is_empty() && names[..i].contains(name) {
-            return Err(Failure::new(format!("cannot read {origin}: two columns are called `{name}`"))
-                .help("rename one of them in the first line"));
-        }
+    let mut seen = HashSet::new();
+    match names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
+        Some(name) => Err(Failure::new(format!("cannot read {origin}: two columns are called `{}`", shown(name)))
+            .help("rename one of them in the first line")),
+        None => Ok(names),
     }
-    Ok(names)
 }
 
 fn empty(origin: &str) -> Box<Failure> {
@@ -162,25 +220,31 @@ fn empty(origin: &str) -> Box<Failure> {
     failure.help("the first line names the columns, separated by commas; each line below it is a row")
 }
 
-/// The line where a record starts: the parser takes the blank lines above it for a part of it.
-fn line(text: &[u8], position: Option<&csv::Position>) -> u64 {
-    let (line, byte) = position.map_or((1, 0), |position| (position.line(), position.byte()));
-    let rest = usize::try_from(byte).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
-    let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    line + blank.filter(|&&byte| byte == b'\n').count() as u64
-}
-
 fn unreadable(origin: &str, line: u64) -> Box<Failure> {
     let failure = Failure::new(format!("cannot read {origin}: line {line} is not text in UTF-8"));
     failure.help("save the table as CSV in UTF-8")
 }
 
-fn not_a_number(cell: &str, message: &str) -> Box<Failure> {
-    let failure = Failure::new(message);
+/// The failure of a cell that is not a finite number, in the words of what was asked and of its place.
+fn odd_cell(cell: &str, asked: &str, place: &str) -> Box<Failure> {
+    let (fill, shown) = ("fill the cell, or remove the row", shown(cell));
+    if cell.is_empty() {
+        return Failure::new(format!("{asked}: the cell in {place} is empty")).help(fill);
+    }
+    if cell.parse::<f64>().is_ok() {
+        return Failure::new(format!("{asked}: `{shown}` in {place} is not a finite number")).help(fill);
+    }
+    let failure = Failure::new(format!("{asked}: `{shown}` in {place} is not a number"));
     match cell.replace(',', ".").parse::<f64>() {
         Ok(x) if x.is_finite() => failure.help("the decimal sign is a point"),
+        _ if cell.contains(['\r', '\n']) => failure.help("close the quotation mark that opens the cell"),
         _ => failure.help("correct the cell, or remove the row"),
     }
+}
+
+/// A cell on one line of bounded length.
+fn shown(cell: &str) -> String {
+    shortened(cell, LONGEST)
 }
 
 /// `1 cell`, `2 cells`.
@@ -190,7 +254,11 @@ pub(super) fn count(n: usize, noun: &str) -> String {
 
 /// The names in words: `a`, `b` and `c`.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let mut names: Vec<String> = names.into_iter().map(|name| format!("`{}`", shown(name))).collect();
+    if names.len() > MANY {
+        let rest = names.split_off(MANY - 1).len();
+        names.push(format!("{rest} more"));
+    }
     match names.as_slice() {
         [] => "none".to_owned(),
         [one] => one.clone(),

@@ -8,8 +8,8 @@ const DEPENDENT: f64 = 128.0 * f64::EPSILON;
 /// Below this share of the largest, a weight in a dependency is rounding.
 const NEGLIGIBLE: f64 = 1e-6;
 
-/// `J = Q R P^T D`: the Jacobian with its columns scaled to length 1, which is nearly the best scaling there is (van der
-/// Sluis 1969), then factored by Householder reflections with column pivoting (Businger and Golub 1965).
+/// `J = Q R P^T D`: the Jacobian with its columns scaled to length 1, which is nearly the best scaling there is (van
+/// der Sluis 1969), then factored by Householder reflections with column pivoting (Businger and Golub 1965).
 #[derive(Clone, Debug)]
 pub(super) struct Factors {
     /// `D`: the lengths of the columns, 1 in the place of 0.
@@ -115,15 +115,10 @@ impl Factors {
         columns
     }
 
-    /// `max_j |J_j . v| / (|J_j| |v|)`: how far `v` is from being orthogonal to every column.
-    pub(super) fn cosine(&self, jacobian: &DMatrix<f64>, v: &DVector<f64>) -> f64 {
-        let length = norm(v.as_slice());
-        if length == 0.0 {
-            return 0.0;
-        }
-        let unit = v / length;
+    /// `max_j |J_j . v| / |J_j|`: what is left of `v` along the column that explains most of it.
+    pub(super) fn steepest(&self, jacobian: &DMatrix<f64>, v: &DVector<f64>) -> f64 {
         let columns = jacobian.column_iter().zip(&self.lengths);
-        columns.map(|(column, length)| (column / *length).dot(&unit).abs()).fold(0.0, f64::max)
+        columns.map(|(column, length)| (column.dot(v) / *length).abs()).fold(0.0, f64::max)
     }
 }
 

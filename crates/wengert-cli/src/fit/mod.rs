@@ -2,9 +2,11 @@
 
 mod binding;
 mod data;
+pub(crate) mod fuzz;
 mod linear;
 mod point;
 mod problem;
+mod progress;
 mod report;
 mod search;
 #[cfg(test)]
@@ -17,11 +19,10 @@ use crate::expression::Expression;
 use crate::failure::{Failure, Outcome};
 use binding::Request;
 use data::Data;
-use linear::norm;
 use nalgebra::DVector;
 use point::{Evaluations, Point, Start};
 use problem::Problem;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use verdict::{Verdict, dependency};
 
 /// The exit code of a fit that did not converge.
@@ -32,6 +33,8 @@ const NOT_CONVERGED: u8 = 1;
 /// Nonlinear least squares with exact derivatives: Levenberg and Marquardt's method, then Newton's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "The names in the model are columns of the table, or parameters, which need a start.
+A fit has converged where the gradient is within its tolerance, the sum of squares curves
+upwards in every direction, and the next step would change no parameter.
 The exit code is 0 where the fit converged, 1 where it did not, 2 for bad input.
 
 Example:
@@ -56,7 +59,10 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
-    let model = Expression::parse(&arguments.model)?;
+    let model = Expression::parse(&arguments.model).map_err(|failure| match Path::new(&arguments.model).is_file() {
+        true => failure.help("the model comes first, then the table"),
+        false => failure,
+    })?;
     let data = Data::read(&arguments.data)?;
     let request = Request {
         source: &arguments.model,
@@ -79,6 +85,8 @@ pub(super) struct Fit {
     errors: Option<Vec<f64>>,
     rss: f64,
     dof: usize,
+    /// The scaled gradient.
+    gradient: f64,
     verdict: Verdict,
     evaluations: [usize; 3],
 }
@@ -94,7 +102,7 @@ impl Fit {
             return Answer::from(text);
         }
         let message = format!("the fit did not converge: {}", self.verdict.sentence(&self.names));
-        let warning = Failure::new(message).help("begin elsewhere by --start, or fit a model with fewer parameters");
+        let warning = Failure::new(message).help(self.verdict.help());
         Answer { text, warnings: vec![*warning], code: NOT_CONVERGED }
     }
 }
@@ -110,7 +118,7 @@ fn fit(problem: &Problem, data: &Data, start: &[f64]) -> Outcome<Fit> {
     let first = Point::new(problem, &evaluations, start.parameters.clone(), &start).map_err(trouble)?;
     let start = Start { lengths: first.factors.lengths().clone(), ..start };
     let end = search::search(problem, &start, &evaluations).map_err(trouble)?;
-    let verdict = Verdict::of(&end, norm(&problem.response));
+    let verdict = Verdict::of(&end, problem);
     match &verdict {
         Verdict::Dependent(columns) if !first.factors.has_full_rank() => Err(dependent(problem, columns)),
         _ => Ok(summary(problem, &end.point, verdict, &evaluations)),
@@ -127,6 +135,7 @@ fn summary(problem: &Problem, point: &Point, verdict: Verdict, evaluations: &Eva
         errors: known.then(|| (point.factors.deviations() * deviation).as_slice().to_vec()),
         rss: point.length * point.length,
         dof,
+        gradient: point.gradient(problem),
         verdict,
         evaluations: evaluations.counts(),
     }

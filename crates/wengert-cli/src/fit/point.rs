@@ -2,6 +2,7 @@
 
 use super::linear::{Factors, norm};
 use super::problem::Problem;
+use super::progress::Progress;
 use nalgebra::{DMatrix, DVector};
 use std::cell::Cell;
 
@@ -11,25 +12,35 @@ const LAST_DIGITS: f64 = 64.0 * f64::EPSILON;
 /// It has, if its column has shrunk to this share of its length at the start; else the parameter is near 0, not lost.
 const SHRUNK: f64 = 1e-6;
 
+/// The scaled gradient up to which a point counts as stationary.
+pub(super) const GRADIENT: f64 = 1e-8;
+
 /// How often the model was evaluated, each time on all rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Evaluations {
     residuals: Cell<usize>,
     jacobians: Cell<usize>,
     hessians: Cell<usize>,
+    progress: Progress,
 }
 
 impl Evaluations {
     pub(super) fn count_residuals(&self) {
-        self.residuals.update(|count| count + 1);
+        self.count(&self.residuals);
     }
 
     pub(super) fn count_jacobian(&self) {
-        self.jacobians.update(|count| count + 1);
+        self.count(&self.jacobians);
     }
 
     fn count_hessian(&self) {
-        self.hessians.update(|count| count + 1);
+        self.count(&self.hessians);
+    }
+
+    fn count(&self, cell: &Cell<usize>) {
+        cell.update(|count| count + 1);
+        let [residuals, jacobians, _] = self.counts();
+        self.progress.tell(|| format!("fitting: {residuals} evaluations of the model, {jacobians} of its Jacobian"));
     }
 
     /// Of the residuals, of the Jacobian, of the second derivatives.
@@ -102,16 +113,27 @@ impl Point {
         Ok(Point { parameters, residuals, length, jacobian, factors, explained, sizes })
     }
 
-    /// `max_j |J_j . r| / (|J_j| |r|)`: 0 at a stationary point of the sum of squares.
-    pub(super) fn cosine(&self) -> f64 {
-        self.factors.cosine(&self.jacobian, &self.residuals)
+    /// The scaled gradient, `max_j |J_j . r| / (|J_j| |r|)`: the greatest cosine between the residuals and a column of
+    /// the Jacobian, 0 at a stationary point of the sum of squares.
+    ///
+    /// Residuals that are rounding of the response point anywhere. So they count as no shorter than rounding may be for
+    /// their direction to be known to [`GRADIENT`].
+    pub(super) fn gradient(&self, problem: &Problem) -> f64 {
+        let length = self.length.max(LAST_DIGITS / GRADIENT * norm(&problem.response));
+        self.factors.steepest(&self.jacobian, &self.residuals) / if length > 0.0 { length } else { 1.0 }
     }
 
-    /// The step of Newton's method on the sum of squares, `-(J^T J + S)^-1 J^T r` with `S = sum_i r_i Hess f_i`; none where
-    /// the columns of `J` are dependent, or the Hessian is not positive definite.
+    /// What rounding in the model may add to the scaled gradient, where it is a sum of terms `b_j df/db_j` that cancel.
+    pub(super) fn blur(&self) -> f64 {
+        let terms = self.jacobian.abs() * self.parameters.abs();
+        f64::EPSILON * norm(terms.as_slice()) / self.length
+    }
+
+    /// The step of Newton's method on the sum of squares, `-(J^T J + S)^-1 J^T r` with `S = sum_i r_i Hess f_i`; none
+    /// where the columns of `J` are dependent, or the Hessian is not positive definite.
     ///
-    /// It is solved in the coordinates of `Q`, where `J^T J` is the identity: `-(I + R^-T S R^-1)^-1 Q^T r`. The condition
-    /// of `J` so enters once, not squared.
+    /// It is solved in the coordinates of `Q`, where `J^T J` is the identity: `-(I + R^-T S R^-1)^-1 Q^T r`. The
+    /// condition of `J` so enters once, not squared.
     pub(super) fn newton_step(&self, problem: &Problem, evaluations: &Evaluations) -> Option<DVector<f64>> {
         if !self.factors.has_full_rank() {
             return None;

@@ -1,6 +1,7 @@
 //! What a fit found, as text and as JSON.
 
 use super::Fit;
+use super::point::GRADIENT;
 use crate::number::shortest;
 use crate::table::align;
 use serde_json::{Map, Value, json};
@@ -20,6 +21,7 @@ pub(super) fn json(fit: &Fit) -> String {
         "dof": fit.dof,
         "converged": fit.verdict.converged(),
         "termination": fit.verdict.name(),
+        "gradient": { "scaled": fit.gradient, "tolerance": GRADIENT },
         "evaluations": { "residuals": residuals, "jacobians": jacobians, "hessians": hessians },
     });
     format!("{object}\n")

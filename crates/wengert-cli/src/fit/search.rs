@@ -1,8 +1,8 @@
 //! The way to a minimum: Levenberg (1944) and Marquardt (1963) in the form of Moré (1978), through the crate
 //! `levenberg-marquardt`, then Newton's method with the exact Hessian.
 //!
-//! The rule by which the first stops looks at the sum of squares, whose digits are used up when the parameters have half
-//! of theirs; the second looks at its gradient.
+//! The rule by which the first stops looks at the sum of squares, whose digits are used up when the parameters have
+//! half of theirs; the second looks at its gradient.
 
 use super::linear::norm;
 use super::point::{Evaluations, Point, Start};
@@ -13,6 +13,9 @@ use nalgebra::{DMatrix, DVector, Dyn, Owned};
 /// The first step is at most this many times as long as the parameters, each measured by its effect on the model. With
 /// the 100 of MINPACK the first step from a far start (BoxBOD of NIST) leads to where the model is flat.
 const FIRST_STEP: f64 = 1.0;
+
+/// Where the first method gains no more than this share of the sum of squares, the second takes over.
+const NEAR: f64 = 1e-10;
 
 /// How many evaluations the first method may take for each parameter.
 const PATIENCE: usize = 300;
@@ -40,7 +43,8 @@ pub(super) struct End {
 /// derivatives are not finite, where no other way was left.
 pub(super) fn search(problem: &Problem, start: &Start, evaluations: &Evaluations) -> Result<End, DVector<f64>> {
     let target = Target { problem, evaluations, parameters: start.parameters.clone() };
-    let method = LevenbergMarquardt::new().with_stepbound(FIRST_STEP).with_gtol(0.0).with_patience(PATIENCE);
+    let method = LevenbergMarquardt::new().with_stepbound(FIRST_STEP).with_patience(PATIENCE);
+    let method = method.with_ftol(NEAR).with_xtol(NEAR).with_gtol(0.0);
     let (target, report) = method.minimize(target);
     let point = Point::new(problem, evaluations, target.parameters, start)?;
     let (point, step) = newton(problem, evaluations, point, start);

@@ -2,18 +2,14 @@
 
 use super::data::list;
 use super::linear::norm;
+use super::point::GRADIENT;
+use super::problem::Problem;
 use super::search::End;
 use crate::number::shortest;
 use nalgebra::DVector;
 
-/// The residuals count as orthogonal to the Jacobian up to this cosine.
-const GRADIENT: f64 = 1e-8;
-
-/// The parameters count as still up to this change of their length, each measured by its effect on the model.
-const STEP: f64 = 1e-12;
-
-/// Not even by the first rule has a fit converged whose next step changes a parameter by more than this share of its size:
-/// far out in a valley that descends for ever, all gradients are small.
+/// Not even with so small a gradient has a fit converged whose next step changes a parameter by more than this share of
+/// its size: far out in a valley that descends for ever, all gradients are small.
 const MOVES: f64 = 1e-6;
 
 /// A change of the model that is far below what the data can tell, relative to the response.
@@ -22,10 +18,8 @@ const IMPERCEPTIBLE: f64 = 1e-10;
 /// Why the search stopped, and whether at a minimum.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// The residuals are orthogonal to every column of the Jacobian, up to this cosine.
+    /// A minimum: the scaled gradient is this, and within its tolerance.
     Stationary(f64),
-    /// The last step changed the parameters by this share of their length.
-    Still(f64),
     /// The columns of these parameters are dependent where the search ended.
     Dependent(Vec<usize>),
     /// The Hessian of the sum of squares is not positive definite where the search ended.
@@ -34,13 +28,15 @@ pub(super) enum Verdict {
     Moves(usize, f64),
     /// The limit of evaluations was reached.
     Patience,
-    /// No further progress, but a gradient of this cosine.
+    /// No further progress, but a scaled gradient of this size, which rounding in the model explains.
+    Blurred(f64),
+    /// No further progress, but a scaled gradient of this size.
     Stalled(f64),
 }
 
 impl Verdict {
-    /// Judges the end of a search for parameters that explain a response of the given length.
-    pub(super) fn of(end: &End, response: f64) -> Verdict {
+    /// Judges the end of a search.
+    pub(super) fn of(end: &End, problem: &Problem) -> Verdict {
         let point = &end.point;
         if !point.factors.has_full_rank() {
             return Verdict::Dependent(point.factors.dependent());
@@ -48,31 +44,28 @@ impl Verdict {
         let Some(step) = &end.step else {
             return Verdict::NoMinimum;
         };
-        if let Some(j) = moving(end, step, response) {
-            return Verdict::Moves(j, step[j]);
+        let gradient = point.gradient(problem);
+        let is_small = gradient <= GRADIENT;
+        if !is_small && gradient <= point.blur() {
+            return Verdict::Blurred(gradient);
         }
-        let lengths = point.factors.lengths();
-        let length = |v: &DVector<f64>| norm(v.component_mul(lengths).as_slice());
-        let (cosine, change) = (point.cosine(), length(step) / length(&point.parameters));
-        if cosine <= GRADIENT {
-            Verdict::Stationary(cosine)
-        } else if change <= STEP {
-            Verdict::Still(change)
-        } else if end.lost_patience {
-            Verdict::Patience
-        } else {
-            Verdict::Stalled(cosine)
+        match moving(end, step, norm(&problem.response)) {
+            Some(j) => Verdict::Moves(j, step[j]),
+            None if is_small => Verdict::Stationary(gradient),
+            None if end.lost_patience => Verdict::Patience,
+            None => Verdict::Stalled(gradient),
         }
     }
 
     /// Whether the parameters are those of a minimum.
     pub(super) fn converged(&self) -> bool {
         match self {
-            Verdict::Stationary(_) | Verdict::Still(_) => true,
+            Verdict::Stationary(_) => true,
             Verdict::Dependent(_)
             | Verdict::NoMinimum
             | Verdict::Moves(..)
             | Verdict::Patience
+            | Verdict::Blurred(_)
             | Verdict::Stalled(_) => false,
         }
     }
@@ -81,11 +74,11 @@ impl Verdict {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Verdict::Stationary(_) => "gradient",
-            Verdict::Still(_) => "step",
             Verdict::Dependent(_) => "dependent",
             Verdict::NoMinimum => "no minimum",
             Verdict::Moves(..) => "moves",
             Verdict::Patience => "evaluations",
+            Verdict::Blurred(_) => "rounding",
             Verdict::Stalled(_) => "stalled",
         }
     }
@@ -97,7 +90,6 @@ impl Verdict {
             Verdict::Stationary(cosine) => {
                 format!("the residuals are orthogonal to the Jacobian, to a cosine of {cosine:.0e}")
             }
-            Verdict::Still(change) => format!("the last step changed the parameters by {change:.0e} of their size"),
             Verdict::Dependent(columns) => dependency(columns, names),
             Verdict::NoMinimum => "the sum of squares still curves downwards in some direction".to_owned(),
             Verdict::Moves(j, step) => format!(
@@ -106,9 +98,30 @@ impl Verdict {
                 shortest(rounded(*step))
             ),
             Verdict::Patience => "the limit of evaluations was reached".to_owned(),
+            Verdict::Blurred(cosine) => format!(
+                "the residuals are orthogonal to the Jacobian to a cosine of {cosine:.0e} only, since the terms of the \
+                 model cancel, and rounding hides the rest"
+            ),
             Verdict::Stalled(cosine) => format!(
                 "no further progress, though the residuals are not orthogonal to the Jacobian (cosine {cosine:.0e})"
             ),
+        }
+    }
+}
+
+impl Verdict {
+    /// What to do where a fit has not converged.
+    pub(super) fn help(&self) -> &'static str {
+        match self {
+            Verdict::Blurred(_) => {
+                "write the model in terms that cancel less: (x - 5)^k in place of x^k for x around 5"
+            }
+            Verdict::Stationary(_)
+            | Verdict::Dependent(_)
+            | Verdict::NoMinimum
+            | Verdict::Moves(..)
+            | Verdict::Patience
+            | Verdict::Stalled(_) => "begin elsewhere by --start, or fit a model with fewer parameters",
         }
     }
 }

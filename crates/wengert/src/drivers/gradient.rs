@@ -8,8 +8,9 @@ use crate::tape::{Tape, Var};
 
 /// The gradient of `f` at `x`, in the shape of `x`.
 ///
-/// Cost: one evaluation on the tape and one reverse sweep, whatever the number of inputs; about 3 times `f` where its work
-/// is in transcendental functions, 9 to 30 times for cheap arithmetic. Memory: 24 bytes per operation of two variables.
+/// Cost: one evaluation on the tape and one reverse sweep, whatever the number of inputs; about 3 times `f` where its
+/// work is in transcendental functions, 9 to 30 times for cheap arithmetic. Memory: 24 bytes per operation of two
+/// variables.
 ///
 /// ```
 /// use wengert::grad;
@@ -79,7 +80,8 @@ where
 /// # Errors
 /// If an input, the value or a derivative is not finite; if a zero derivative met one that is not finite, so that a 0
 /// stands where a limit may differ; if no derivative reaches some input. The first operation that was not finite is
-/// named. Cost: as [`value_and_grad_report`].
+/// named, with the number of such operations where there are several: the result need not use the first. Cost: as
+/// [`value_and_grad_report`].
 #[track_caller]
 pub fn value_and_grad_checked<X: Input, F>(f: F, x: X) -> Result<(X::T, X::Grad)>
 where

@@ -90,3 +90,35 @@ where
     }
     matrix
 }
+
+/// The Hessian of `f` at `x` by forward over forward mode: dual numbers over dual numbers of 8 lanes, without a tape.
+///
+/// Cost: an evaluation for every 8 entries on and above the diagonal, each about 20 times `f`; no memory. It beats
+/// [`hessian`] for a few inputs.
+///
+/// ```
+/// let h = wengert::hessian_forward(|x| x[0] * x[0] * x[1], &[2.0, 3.0]);
+/// assert_eq!(h.as_slice(), [6.0, 4.0, 4.0, 0.0]);
+/// ```
+#[track_caller]
+pub fn hessian_forward<X: Input, F>(f: F, x: X) -> Matrix<X::T>
+where
+    F: for<'a> Fn(X::Of<'a, Dual<Dual<X::T, LANES>, 1>>) -> Dual<Dual<X::T, LANES>, 1>,
+{
+    let numbers = flat(&x);
+    let n = numbers.len();
+    let mut matrix = Matrix::filled(n, n, X::T::from_f64(0.0));
+    for (i, first) in (0..n).flat_map(|i| (i..n).step_by(LANES).map(move |first| (i, first))) {
+        let seeded = |(j, &x): (usize, &X::T)| {
+            let lanes = std::array::from_fn(|l| X::T::from_f64(f64::from(u8::from(j == first + l))));
+            Dual::new(Dual::new(x, lanes), [Dual::from_f64(f64::from(u8::from(j == i)))])
+        };
+        let duals: Vec<Dual<Dual<X::T, LANES>, 1>> = numbers.iter().enumerate().map(seeded).collect();
+        let y = f(x.view(&mut duals.as_slice()));
+        for (l, &entry) in y.tangents()[0].tangents().iter().enumerate().take(n - first) {
+            matrix[(i, first + l)] = entry;
+            matrix[(first + l, i)] = entry;
+        }
+    }
+    matrix
+}

@@ -69,12 +69,12 @@ where
 {
     let (y, tape) = Tape::record(f, &x, |values| x.write(values), false);
     let (n, m) = (tape.inputs(), tape.outputs());
-    let mode = mode.unwrap_or(if n <= m { Mode::Forward } else { Mode::Reverse });
+    let mode = mode.unwrap_or_else(|| if n <= m && tape.has_jvp() { Mode::Forward } else { Mode::Reverse });
     let seeds = match mode {
         Mode::Forward => n,
         Mode::Reverse => m,
     };
-    let lanes = if seeds > 1 { LANES } else { 1 };
+    let lanes = lanes(seeds);
     let mut matrix = Matrix::filled(m, n, X::T::from_f64(0.0));
     if lanes == 1 {
         fill::<_, 1>(&mut matrix, &tape, mode, seeds);
@@ -82,6 +82,11 @@ where
         fill::<_, LANES>(&mut matrix, &tape, mode, seeds);
     }
     Jacobian { value: values(&y), matrix, mode, seeds, passes: seeds.div_ceil(lanes), lanes }
+}
+
+/// How many seeds one sweep serves where there are so many.
+pub(super) fn lanes(seeds: usize) -> usize {
+    if seeds > 1 { LANES } else { 1 }
 }
 
 /// Sweeps with unit seeds, `L` at a time, and puts what comes out into rows or columns.

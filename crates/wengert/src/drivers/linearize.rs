@@ -1,5 +1,6 @@
 //! The linearised function as a value: one recording, any number of products.
 
+use super::flat;
 use crate::program::{Input, Output, Scalar};
 use crate::tape::{Tape, Var, with_scratch};
 
@@ -26,16 +27,31 @@ impl<T: Scalar> std::fmt::Debug for Linearization<T> {
 
 impl<T: Scalar> Linearization<T> {
     /// How many numbers [`jvp`](Self::jvp) takes.
+    ///
+    /// ```
+    /// let (_, j) = wengert::linearize(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.inputs(), 2);
+    /// ```
     pub fn inputs(&self) -> usize {
         if self.transposed { self.tape.outputs() } else { self.tape.inputs() }
     }
 
     /// How many numbers [`vjp`](Self::vjp) takes.
+    ///
+    /// ```
+    /// let (_, j) = wengert::linearize(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.outputs(), 3);
+    /// ```
     pub fn outputs(&self) -> usize {
         if self.transposed { self.tape.inputs() } else { self.tape.outputs() }
     }
 
     /// `J dx`, by one sweep.
+    ///
+    /// ```
+    /// let (_, j) = wengert::linearize(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.jvp(&[1.0, 0.0]), [3.0, 1.0, 0.0]);
+    /// ```
     ///
     /// # Panics
     /// If `dx` has not one number for each input.
@@ -47,6 +63,11 @@ impl<T: Scalar> Linearization<T> {
 
     /// `w^T J`, by one sweep.
     ///
+    /// ```
+    /// let (_, j) = wengert::linearize(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.vjp(&[1.0, 0.0, 10.0]), [3.0, 12.0]);
+    /// ```
+    ///
     /// # Panics
     /// If `w` has not one number for each output.
     #[track_caller]
@@ -56,6 +77,11 @@ impl<T: Scalar> Linearization<T> {
     }
 
     /// The transposed linear map; nothing is computed.
+    ///
+    /// ```
+    /// let (_, j) = wengert::linearize(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.transpose().jvp(&[1.0, 0.0, 10.0]), [3.0, 12.0]);
+    /// ```
     pub fn transpose(self) -> Self {
         Linearization { transposed: !self.transposed, ..self }
     }
@@ -82,6 +108,11 @@ fn expect(asked: &str, given: usize, wanted: usize, of: &str) {
 /// `f` at `x` and its Jacobian there as a linear map.
 ///
 /// Cost: one evaluation on the tape; then one sweep per product.
+///
+/// ```
+/// let (y, j) = wengert::linearize(|(a, b)| a * b, (2.0, 3.0));
+/// assert_eq!((y, j.jvp(&[1.0, 1.0])), (6.0, vec![5.0]));
+/// ```
 #[track_caller]
 pub fn linearize<X: Input, Y, F>(f: F, x: X) -> (Y::Of<X::T>, Linearization<X::T>)
 where
@@ -96,8 +127,14 @@ where
 pub(super) fn values<T: Scalar, Y: Output<Var<T>>>(y: &Y) -> Y::Of<T> {
     let mut vars = Vec::new();
     y.write(&mut vars);
-    let mut values = vars.iter().map(|y| y.value());
-    y.rebuild(&mut || values.next().expect("an output writes as many numbers as it rebuilds"))
+    reshaped(y, vars.iter().map(|y| y.value()))
+}
+
+/// Numbers in the shape of an output that wrote as many.
+pub(super) fn reshaped<R, S, Y: Output<R>>(y: &Y, mut numbers: impl Iterator<Item = S>) -> Y::Of<S> {
+    let few = "cannot rebuild an output: its `rebuild` takes more numbers than its `write` appends; let both go through \
+               the same fields";
+    y.rebuild(&mut || numbers.next().expect(few))
 }
 
 /// The pullback of a function at one point: from adjoints of the outputs to those of the inputs.
@@ -109,6 +146,11 @@ pub struct Pullback<T: Scalar>(Linearization<T>);
 impl<T: Scalar> Pullback<T> {
     /// The adjoints of the inputs, flat, for the adjoints `w` of the outputs, flat: `w^T J`. Cost: one reverse sweep.
     ///
+    /// ```
+    /// let (_, pullback) = wengert::vjp(|x| [x[0] * x[1], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(pullback.call(&[1.0, 10.0]), [3.0, 12.0]);
+    /// ```
+    ///
     /// # Panics
     /// If `w` has not one number for each output.
     #[track_caller]
@@ -118,10 +160,22 @@ impl<T: Scalar> Pullback<T> {
 
     /// The same in the shape of the input `x`.
     ///
+    /// ```
+    /// let at = (2.0, [3.0, 4.0]);
+    /// let (_, pullback) = wengert::vjp(|(a, b)| a * b[0] * b[1], at);
+    /// assert_eq!(pullback.call_like(&at, &[1.0]), (12.0, [8.0, 6.0]));
+    /// ```
+    ///
     /// # Panics
     /// If `w` has not one number for each output, or `x` not as many numbers as the input had.
     #[track_caller]
     pub fn call_like<X: Input<T = T>>(&self, x: &X, w: &[T]) -> X::Grad {
+        let given = flat(x).len();
+        assert!(
+            given == self.0.inputs(),
+            "cannot give the adjoints of {} inputs in the shape of {given} numbers: give a point like that of the call",
+            self.0.inputs()
+        );
         x.collect(&mut self.call(w).as_slice())
     }
 }

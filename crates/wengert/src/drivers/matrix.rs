@@ -18,39 +18,73 @@ pub struct Matrix<T> {
 }
 
 impl<T> Matrix<T> {
+    #[track_caller]
     pub(super) fn filled(rows: usize, cols: usize, value: T) -> Self
     where
         T: Clone,
     {
-        Matrix { rows, cols, entries: vec![value; rows * cols] }
+        let mut entries = Vec::new();
+        let room = rows.checked_mul(cols).is_some_and(|count| entries.try_reserve_exact(count).is_ok());
+        assert!(
+            room,
+            "cannot give a matrix of {rows} rows and {cols} columns: there is no memory for it; take products with it by \
+             `linearize`, `vjp`, `jvp` or `hvp`"
+        );
+        entries.resize(rows * cols, value);
+        Matrix { rows, cols, entries }
     }
 
     /// The number of rows.
+    ///
+    /// ```
+    /// let j = wengert::jacobian(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.rows(), 3);
+    /// ```
     pub fn rows(&self) -> usize {
         self.rows
     }
 
     /// The number of columns.
+    ///
+    /// ```
+    /// let j = wengert::jacobian(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.cols(), 2);
+    /// ```
     pub fn cols(&self) -> usize {
         self.cols
     }
 
     /// Row `i`.
     ///
+    /// ```
+    /// let j = wengert::jacobian(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.row(0), [3.0, 2.0]);
+    /// ```
+    ///
     /// # Panics
     /// If there is no such row.
     #[track_caller]
     pub fn row(&self, i: usize) -> &[T] {
-        assert!(i < self.rows, "cannot take row {i} of a matrix of {} rows", self.rows);
+        assert!(i < self.rows, "cannot take row {i} of a matrix of {} rows: they count from 0", self.rows);
         &self.entries[i * self.cols..(i + 1) * self.cols]
     }
 
     /// All entries, row by row.
+    ///
+    /// ```
+    /// let j = wengert::jacobian(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.as_slice(), [3.0, 2.0, 1.0, 0.0, 0.0, 1.0]);
+    /// ```
     pub fn as_slice(&self) -> &[T] {
         &self.entries
     }
 
     /// All entries, row by row.
+    ///
+    /// ```
+    /// let j = wengert::jacobian(|x| [x[0] * x[1], x[0], x[1]], &[2.0, 3.0]);
+    /// assert_eq!(j.into_vec().len(), 6);
+    /// ```
     pub fn into_vec(self) -> Vec<T> {
         self.entries
     }
@@ -62,7 +96,7 @@ impl<T> Index<(usize, usize)> for Matrix<T> {
     fn index(&self, (i, j): (usize, usize)) -> &T {
         assert!(
             i < self.rows && j < self.cols,
-            "cannot take entry ({i}, {j}) of a matrix of {} rows and {} columns",
+            "cannot take entry ({i}, {j}) of a matrix of {} rows and {} columns: they count from 0",
             self.rows,
             self.cols
         );
@@ -75,7 +109,7 @@ impl<T> IndexMut<(usize, usize)> for Matrix<T> {
     fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut T {
         assert!(
             i < self.rows && j < self.cols,
-            "cannot take entry ({i}, {j}) of a matrix of {} rows and {} columns",
+            "cannot take entry ({i}, {j}) of a matrix of {} rows and {} columns: they count from 0",
             self.rows,
             self.cols
         );

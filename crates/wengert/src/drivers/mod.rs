@@ -1,18 +1,26 @@
 //! The drivers: from a function and a point to derivatives as plain numbers.
 //!
-//! Each of them is the five hops: the user's function, seeds or a trace, one rule per operation, accumulation, extraction.
-//! Results are numbers in the shapes of inputs and outputs, never types of an engine.
+//! Each of them is the five hops: the user's function, seeds or a trace, one rule per operation, accumulation,
+//! extraction. Results are numbers in the shapes of inputs and outputs, never types of an engine.
 
+mod adjoints;
+mod check;
+mod cost;
 mod gradient;
 mod hessian;
+mod higher;
 mod jacobian;
 mod linearize;
 mod matrix;
 mod report;
 mod tangent;
 
+pub use adjoints::{Adjoints, Tagged, adjoints};
+pub use check::{Check, Comparison, Entry, Kink, Verdict, check, check_operation};
+pub use cost::{Cost, Effort, cost};
 pub use gradient::{grad, value_and_grad, value_and_grad_checked, value_and_grad_report};
-pub use hessian::{hessian, hvp, hvp_reverse_over_forward};
+pub use hessian::{hessian, hessian_forward, hvp, hvp_reverse_over_forward};
+pub use higher::{Nested, Order, grad_norm, laplacian, mixed_partial, nth_derivative};
 pub use jacobian::{Jacobian, Mode, jacobian, jacobian_with};
 pub use linearize::{Linearization, Pullback, linearize, vjp};
 pub use matrix::Matrix;

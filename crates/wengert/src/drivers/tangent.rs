@@ -1,6 +1,6 @@
 //! Derivatives along a direction by dual numbers.
 
-use super::flat;
+use super::{flat, linearize::reshaped};
 use crate::dual::Dual;
 use crate::program::{Input, Output, Scalar};
 
@@ -90,8 +90,6 @@ pub(super) fn along<X: Input>(x: &X, dx: &X) -> Vec<Dual<X::T, 1>> {
 fn values_and_tangents<T: Scalar, Y: Output<Dual<T, 1>>>(y: Y) -> (Y::Of<T>, Y::Of<T>) {
     let mut duals = Vec::new();
     y.write(&mut duals);
-    let known = "an output writes as many numbers as it rebuilds";
-    let (mut values, mut tangents) = (duals.iter(), duals.iter());
-    let values = y.rebuild(&mut || values.next().expect(known).value());
-    (values, y.rebuild(&mut || tangents.next().expect(known).tangents()[0]))
+    let values = reshaped(&y, duals.iter().map(|y| y.value()));
+    (values, reshaped(&y, duals.iter().map(|y| y.tangents()[0])))
 }

@@ -2,8 +2,8 @@
 //!
 //! Clifford (1873) for the numbers, Wengert (1964) for their use; `N` directions at once share the work on the value.
 
-use crate::program::{Real, Scalar, Sealed, eager_number, nested_slot, operators, own_real};
-use crate::rules::{BinaryRule, Elementary, Kind, NaryRule, TernaryRule, UnaryRule, eager_comparisons};
+use crate::program::{Operation, Real, Scalar, Sealed, eager_number, nested_slot, operation, operators, own_real};
+use crate::rules::{BinaryRule, Elementary, Kind, NaryRule, Room, TernaryRule, UnaryRule, eager_comparisons};
 
 /// A number `value + tangents . eps` with `eps^2 = 0`: the value and `N` directional derivatives.
 ///
@@ -27,12 +27,22 @@ pub struct Dual<T, const N: usize> {
 
 impl<T: Scalar, const N: usize> Dual<T, N> {
     /// A value and its tangents.
+    ///
+    /// ```
+    /// let x = wengert::Dual::new(3.0, [1.0]);
+    /// assert_eq!((x * x).tangents(), [6.0]);
+    /// ```
     #[inline]
     pub fn new(value: T, tangents: [T; N]) -> Self {
         Dual { value, tangents }
     }
 
     /// A constant: all tangents are 0.
+    ///
+    /// ```
+    /// let two = wengert::Dual::<f64, 3>::constant(2.0);
+    /// assert_eq!((two.value(), two.tangents()), (2.0, [0.0; 3]));
+    /// ```
     #[inline]
     pub fn constant(value: T) -> Self {
         Dual::new(value, [T::from_f64(0.0); N])
@@ -40,11 +50,19 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
 
     /// An input seeded along direction `i`.
     ///
+    /// ```
+    /// assert_eq!(wengert::Dual::<f64, 2>::seeded(3.0, 1).tangents(), [0.0, 1.0]);
+    /// ```
+    ///
     /// # Panics
     /// If `i >= N`.
     #[inline]
     #[track_caller]
     pub fn seeded(value: T, i: usize) -> Self {
+        assert!(
+            i < N,
+            "cannot seed direction {i} of a dual number of {N} directions: they count from 0; take one of them"
+        );
         let mut dual = Dual::constant(value);
         dual.tangents[i] = T::from_f64(1.0);
         dual
@@ -57,18 +75,55 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     /// let d = derivative(|x: wengert::Dual<f64, 1>| x * derivative(|y| x.lift() + y, x), 1.0);
     /// assert_eq!(d, 1.0);
     /// ```
+    ///
+    /// Left out, it does not compile: each nesting is a type of its own.
+    ///
+    /// ```compile_fail
+    /// use wengert::derivative;
+    /// let d = derivative(|x: wengert::Dual<f64, 1>| x * derivative(|y| x + y, x), 1.0);
+    /// ```
     #[inline]
     pub fn lift<const M: usize>(self) -> Dual<Self, M> {
         Dual::constant(self)
     }
 
+    /// A statement of one's own, for library authors: `value`, with its partial derivatives by `inputs`.
+    ///
+    /// The partials are not differentiated again unless `T` is an engine's number: prefer [`Operation`].
+    ///
+    /// ```
+    /// use wengert::{Dual, derivative};
+    /// let square = |x: Dual<f64, 1>| Dual::statement(x.value() * x.value(), &[x], &[2.0 * x.value()]);
+    /// assert_eq!(derivative(square, 3.0), 6.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If there is not one partial for each input.
+    #[track_caller]
+    pub fn statement(value: T, inputs: &[Self], partials: &[T]) -> Self {
+        operation::expect_partials(inputs.len(), partials.len());
+        let mut tangents = [T::from_f64(0.0); N];
+        for (x, &partial) in inputs.iter().zip(partials).filter(|(x, _)| !x.is_constant()) {
+            tangents = add(tangents, x.scaled(partial, Kind::Smooth));
+        }
+        Dual::new(value, tangents)
+    }
+
     /// The primal value.
+    ///
+    /// ```
+    /// assert_eq!(wengert::Dual::new(3.0, [1.0]).sin().value(), 3f64.sin());
+    /// ```
     #[inline]
     pub fn value(self) -> T {
         self.value
     }
 
     /// The derivatives along the `N` directions.
+    ///
+    /// ```
+    /// assert_eq!(wengert::Dual::new(0.0, [2.0, 3.0]).sin().tangents(), [2.0, 3.0]);
+    /// ```
     #[inline]
     pub fn tangents(self) -> [T; N] {
         self.tangents
@@ -104,6 +159,11 @@ fn is_plain(partial: f64) -> bool {
     (partial.to_bits() << 1).wrapping_sub(1) < INFINITE - 1
 }
 
+/// Whether a sum, too, tests something before its tangents are added. Where eight of them fill a register, the compiler
+/// else groups the value with seven of them and shuffles at every operation; a branch between value and tangents parts
+/// them.
+const APART: bool = cfg!(target_feature = "avx512f");
+
 /// A copy that does not tie the lanes to the memory in which an out-of-line call left them.
 #[inline(always)]
 fn lane_by_lane<T: Copy, const N: usize>(lanes: [T; N]) -> [T; N] {
@@ -136,7 +196,25 @@ fn add<T: Scalar, const N: usize>(a: [T; N], b: [T; N]) -> [T; N] {
 operators!([T: Scalar, const N: usize] Dual<T, N>);
 eager_number!([T: Scalar, const N: usize] Dual<T, N>);
 
-impl<T: Scalar, const N: usize> Real for Dual<T, N> {}
+impl<T: Scalar, const N: usize> Real for Dual<T, N> {
+    #[track_caller]
+    fn call<O: Operation>(operation: &O, x: &[Self]) -> Vec<Self> {
+        let location = std::panic::Location::caller();
+        let reals: Vec<T::Real> = x.iter().map(|x| x.real()).collect();
+        let values = T::Real::call(operation, &reals);
+        let mut outputs: Vec<Self> = values.iter().map(|&y| Dual::constant(T::from_real(y))).collect();
+        for i in (0..N).filter(|&i| x.iter().any(|x| !x.tangents[i].is_zero())) {
+            let along: Vec<T::Real> = x.iter().map(|x| x.tangents[i].into_real()).collect();
+            let Some(tangents) = operation::jvp(operation, &reals, &values, &along, location) else {
+                operation::missing_jvp(operation.name(), location)
+            };
+            for (y, tangent) in outputs.iter_mut().zip(tangents) {
+                y.tangents[i] = T::from_real(tangent);
+            }
+        }
+        outputs
+    }
+}
 
 impl<T: Scalar, const N: usize> Elementary for Dual<T, N> {
     eager_comparisons!();
@@ -164,7 +242,7 @@ impl<T: Scalar, const N: usize> Elementary for Dual<T, N> {
         let y = x.binary(rule, w);
         let (da, db) = (T::from_real(rule.da(x, w, y)), T::from_real(rule.db(x, w, y)));
         // One test for both: a product that is plain has plain factors.
-        let tangents = if is_plain(da.primal() * db.primal()) {
+        let tangents = if is_plain(da.primal() * db.primal()) && (!APART || T::from_real(y).primal().is_finite()) {
             std::array::from_fn(|i| self.tangents[i] * da + b.tangents[i] * db)
         } else {
             lane_by_lane(combined_strongly(self.tangents, da, b.tangents, db, B::ROW.kind))
@@ -201,7 +279,8 @@ impl<T: Scalar, const N: usize> Elementary for Dual<T, N> {
 
     #[track_caller]
     fn nary<M: NaryRule>(rule: M, xs: &[Self]) -> Self {
-        let reals: Vec<T::Real> = xs.iter().map(|x| x.real()).collect();
+        let mut reals = Room::new(xs.len(), T::Real::lit(0.0));
+        reals.iter_mut().zip(xs).for_each(|(real, x)| *real = x.real());
         let y = T::Real::nary(rule, &reals);
         let mut tangents = [T::from_f64(0.0); N];
         for (x, partial) in xs.iter().zip(rule.partials(&reals, y)) {
@@ -218,6 +297,7 @@ impl<T: Scalar, const N: usize> Sealed for Dual<T, N> {}
 impl<T: Scalar, const N: usize> Scalar for Dual<T, N> {
     own_real!();
     const SLOT: usize = nested_slot::<T>(N);
+    const IS_SINGLE: bool = T::IS_SINGLE;
 
     #[inline]
     fn from_f64(x: f64) -> Self {
@@ -230,5 +310,9 @@ impl<T: Scalar, const N: usize> Scalar for Dual<T, N> {
     #[inline]
     fn is_zero(self) -> bool {
         self.value.is_zero() && self.is_constant()
+    }
+    #[inline]
+    fn is_passive(self) -> bool {
+        self.value.is_passive() && self.is_constant()
     }
 }

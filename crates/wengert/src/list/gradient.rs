@@ -1,13 +1,14 @@
 //! The gradient as a rewrite: list to list, through the table, so that every order is the same step again.
 
-use super::{List, Op, Traced, TracedMask, record};
+use super::{Call, List, Op, Traced, TracedMask, record};
+use crate::program::{Operation, Real};
 use crate::rules::{Elementary, Kind, rule};
 
 impl List {
     /// The list of the gradient of the one output: the same inputs, and as outputs the derivatives by each of them.
     ///
-    /// Lines of the function that the gradient reads are part of it; all others are gone. Cost: a run of it takes at most
-    /// a small multiple of a run of the list.
+    /// Lines of the function that the gradient reads are part of it; all others are gone. Cost: a run of it takes at
+    /// most a small multiple of a run of the list.
     ///
     /// ```
     /// let f = wengert::record(1, |x| x[0].powi(3));
@@ -22,8 +23,29 @@ impl List {
     pub fn gradient(&self) -> List {
         assert!(
             self.outputs.len() == 1,
-            "cannot take the gradient of a list of {} outputs: a gradient is of one; choose it by `with_outputs`, or use \
-             `pullback` or `jacobian`",
+            "cannot take the gradient of a list of {} outputs: a gradient is of one; choose it by `with_outputs`, or \
+             use `pullback` or `jacobian`",
+            self.outputs.len()
+        );
+        self.rewritten(self.inputs(), |x, _| gradient(self, x, &[Traced::lit(1.0)]))
+    }
+
+    /// The list of the adjoints of *all* lines: the same inputs, and as outputs the derivatives of the one output by
+    /// every line; of a mask 0.
+    ///
+    /// ```
+    /// let f = wengert::record(2, |x| (x[0] * x[1]).sin());
+    /// assert_eq!(f.adjoints().run(&[0.0, 3.0]), [3.0, 0.0, 1.0, 1.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the list has not exactly one output.
+    #[track_caller]
+    pub fn adjoints(&self) -> List {
+        assert!(
+            self.outputs.len() == 1,
+            "cannot take the adjoints of a list of {} outputs: an adjoint is the derivative of one; choose it by \
+             `with_outputs`",
             self.outputs.len()
         );
         self.rewritten(self.inputs(), |x, _| adjoints(self, x, &[Traced::lit(1.0)]))
@@ -36,7 +58,7 @@ impl List {
     /// assert_eq!(f.pullback().run(&[0.0, 3.0, 1.0, 10.0]), [13.0, 0.0]);
     /// ```
     pub fn pullback(&self) -> List {
-        self.rewritten(self.inputs() + self.outputs.len(), |x, seeds| adjoints(self, x, seeds))
+        self.rewritten(self.inputs() + self.outputs.len(), |x, seeds| gradient(self, x, seeds))
     }
 
     /// The list of the Jacobian: the same inputs, and as outputs its rows one after the other.
@@ -50,14 +72,14 @@ impl List {
         self.rewritten(self.inputs(), |x, _| {
             let row = |i: usize| {
                 let seed = |k: usize| Traced::lit(f64::from(u8::from(k == i)));
-                adjoints(self, x, &(0..self.outputs.len()).map(seed).collect::<Vec<_>>())
+                gradient(self, x, &(0..self.outputs.len()).map(seed).collect::<Vec<_>>())
             };
             (0..self.outputs.len()).flat_map(row).collect()
         })
     }
 
-    /// Records this list again with so many inputs, then what `f` makes of its lines and of the further inputs, and keeps
-    /// what the outputs of `f` need.
+    /// Records this list again with so many inputs, then what `f` makes of its lines and of the further inputs, and
+    /// keeps what the outputs of `f` need.
     #[track_caller]
     fn rewritten(&self, inputs: usize, f: impl FnOnce(&[Traced], &[Traced]) -> Vec<Traced>) -> List {
         let (list, _) = record::recorded(List::of_inputs(inputs), |x| {
@@ -70,6 +92,7 @@ impl List {
     /// The lines of this list as lines of the running recording. Masks are lines too.
     fn replay(&self, x: &[Traced]) -> Vec<Traced> {
         let mut lines: Vec<Traced> = Vec::with_capacity(self.len());
+        let mut called = Vec::new();
         for line in 0..self.len() as u32 {
             let copied = match self.op(line) {
                 Op::Input => x[line as usize],
@@ -77,18 +100,35 @@ impl List {
                 op => {
                     let operands: Vec<Traced> = self.operands(line).iter().map(|&id| lines[id as usize]).collect();
                     record::set_origin(self.location(line));
-                    record::line(op, &operands)
+                    match op {
+                        Op::Call { operation, output } => {
+                            if !self.continues_call(line) {
+                                called = Traced::call(&self.calls[operation as usize], &operands);
+                            }
+                            called[output as usize]
+                        }
+                        op => record::line(op, &operands),
+                    }
                 }
             };
             lines.push(copied);
         }
+        self.tags.iter().for_each(|&(line, name)| record::tag(lines[line as usize], name));
         lines
     }
 }
 
-/// The adjoints of the inputs for the given seeds of the outputs, recorded behind the lines `at` of `list`.
+/// The adjoints of the inputs.
+fn gradient(list: &List, at: &[Traced], seeds: &[Traced]) -> Vec<Traced> {
+    let mut all = adjoints(list, at, seeds);
+    all.truncate(list.inputs());
+    all
+}
+
+/// The adjoints of all lines for the given seeds of the outputs, recorded behind the lines `at` of `list`.
 fn adjoints(list: &List, at: &[Traced], seeds: &[Traced]) -> Vec<Traced> {
     let mut contributions: Vec<Vec<(Traced, Traced)>> = vec![Vec::new(); list.len()];
+    let mut found = vec![Traced::lit(0.0); list.len()];
     let one = Traced::lit(1.0);
     for (&output, &seed) in list.outputs.iter().zip(seeds) {
         contribute(&mut contributions[output as usize], seed, one);
@@ -100,7 +140,24 @@ fn adjoints(list: &List, at: &[Traced], seeds: &[Traced]) -> Vec<Traced> {
         }
         record::set_origin(list.location(line));
         let adjoint = collect(&pairs);
+        found[line as usize] = adjoint;
         let operands = list.operands(line);
+        if let Op::Call { operation, output } = list.op(line) {
+            let call = &list.calls[operation as usize];
+            let mut ybar = vec![Traced::lit(0.0); call.outputs(operands.len())];
+            ybar[output as usize] = adjoint;
+            for earlier in (0..line).rev().take_while(|&earlier| list.continues_call(earlier + 1)) {
+                let Op::Call { output, .. } = list.op(earlier) else { continue };
+                found[earlier as usize] = collect(&std::mem::take(&mut contributions[earlier as usize]));
+                ybar[output as usize] = found[earlier as usize];
+            }
+            // Of one output the partials, and strong products with them, as on the tape.
+            let (adjoint, ybar) = if ybar.len() == 1 { (adjoint, vec![one]) } else { (one, ybar) };
+            for (&operand, xbar) in operands.iter().zip(pulled_back(call, &operands, at, &ybar)) {
+                contribute(&mut contributions[operand as usize], adjoint, xbar);
+            }
+            continue;
+        }
         for (i, factor) in partials(list, line, at) {
             let (seed, partial) = match factor {
                 Factor::Partial(partial) => (adjoint, partial),
@@ -110,7 +167,17 @@ fn adjoints(list: &List, at: &[Traced], seeds: &[Traced]) -> Vec<Traced> {
             contribute(&mut contributions[operands[i] as usize], seed, partial);
         }
     }
-    contributions[..list.inputs()].iter().map(|pairs| collect(pairs)).collect()
+    for (adjoint, pairs) in found.iter_mut().zip(&contributions[..list.inputs()]) {
+        *adjoint = collect(pairs);
+    }
+    found
+}
+
+/// The adjoints of the operands of an operation of one's own.
+fn pulled_back(call: &Call, operands: &[u32], at: &[Traced], ybar: &[Traced]) -> Vec<Traced> {
+    let x: Vec<Traced> = operands.iter().map(|&id| at[id as usize]).collect();
+    let y = Traced::call(call, &x); // the lines that are there already
+    call.pullback(&x, &y, ybar)
 }
 
 /// What an operand's adjoint is multiplied by.
@@ -132,6 +199,7 @@ fn partials(list: &List, line: u32, at: &[Traced]) -> Vec<(usize, Factor)> {
         Op::Input | Op::Literal(_) | Op::Compare(_) | Op::And | Op::Or | Op::Not => {
             return Vec::new();
         }
+        Op::Call { .. } => unreachable!("an operation of one's own is pulled back as a whole"),
         Op::Unary(op) if op.row().kind == Kind::Constant => return Vec::new(),
         Op::Unary(op) => vec![Factor::Partial(op.derivative(x(0), y))],
         Op::Binary(op) => {

@@ -1,12 +1,15 @@
 //! The Wengert list as a value: one line per elementary operation, each result assigned once (Wengert 1964).
 //!
-//! Two numbers record into it: [`Traced`], for lists that can be run at other points, and [`Observed`], for the executed
-//! path of an eager program with its values. A list prints and parses, runs on any number, and its gradient is a list
-//! again, so that every order is the same step.
+//! Two numbers record into it: [`Traced`], for lists that can be run at other points, and [`Observed`], for the
+//! executed path of an eager program with its values. A list prints and parses, runs on any number, and its gradient
+//! is a list again, so that every order is the same step.
 
+mod assemble;
+mod call;
 mod eliminate;
 mod gradient;
 mod observed;
+mod op;
 mod parse;
 mod print;
 mod record;
@@ -15,113 +18,18 @@ mod saved;
 mod traced;
 mod verify;
 
+pub use call::Call;
 pub use observed::{Branch, Observation, Observed, observe};
+pub use op::{Op, Relation};
 pub use record::{record, trace};
 pub use saved::Saved;
 pub use traced::{Traced, TracedMask};
 
+use crate::program::Operation;
 use crate::rules::{Binary, Nary, Ternary, Unary};
+use op::{Code, Kind, same};
 use std::ops::Deref;
 use std::panic::Location;
-
-/// What a line does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Op {
-    /// An input.
-    Input,
-    /// A constant.
-    Literal(f64),
-    /// A row of one operand.
-    Unary(Unary),
-    /// A row of two operands.
-    Binary(Binary),
-    /// A row of three operands.
-    Ternary(Ternary),
-    /// A row of any number of operands.
-    Nary(Nary),
-    /// A comparison of two numbers; the line is a mask.
-    Compare(Relation),
-    /// Both of two masks.
-    And,
-    /// At least one of two masks.
-    Or,
-    /// The opposite of a mask.
-    Not,
-    /// The second operand where the first, a mask, holds; the third elsewhere.
-    Select,
-}
-
-/// How two numbers are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// `<`
-    Less,
-    /// `<=`
-    LessEqual,
-    /// `==`
-    Equal,
-}
-
-impl Relation {
-    /// Its name in a printed list.
-    pub fn name(self) -> &'static str {
-        match self {
-            Relation::Less => "lt",
-            Relation::LessEqual => "le",
-            Relation::Equal => "eq",
-        }
-    }
-}
-
-impl Op {
-    /// Its name in a printed list.
-    pub fn name(self) -> &'static str {
-        match self {
-            Op::Input => "input",
-            Op::Literal(_) => "literal",
-            Op::Unary(op) => op.row().name,
-            Op::Binary(op) => op.row().name,
-            Op::Ternary(op) => op.row().name,
-            Op::Nary(op) => op.row().name,
-            Op::Compare(relation) => relation.name(),
-            Op::And => "and",
-            Op::Or => "or",
-            Op::Not => "not",
-            Op::Select => "select",
-        }
-    }
-
-    /// The passive parameter.
-    pub fn parameter(self) -> Option<f64> {
-        match self {
-            Op::Unary(op) => op.parameter(),
-            Op::Nary(op) => op.parameter(),
-            _ => None,
-        }
-    }
-
-    /// Whether the line is a mask rather than a number.
-    pub fn is_mask(self) -> bool {
-        matches!(self, Op::Compare(_) | Op::And | Op::Or | Op::Not)
-    }
-
-    /// Whether operand `i` is a mask rather than a number.
-    pub fn takes_mask(self, i: usize) -> bool {
-        matches!(self, Op::And | Op::Or | Op::Not) || self == Op::Select && i == 0
-    }
-
-    /// How many operands it takes; `None` for any number.
-    pub fn arity(self) -> Option<usize> {
-        match self {
-            Op::Input | Op::Literal(_) => Some(0),
-            Op::Unary(_) | Op::Not => Some(1),
-            Op::Binary(_) | Op::Compare(_) | Op::And | Op::Or => Some(2),
-            Op::Ternary(_) | Op::Select => Some(3),
-            Op::Nary(_) => None,
-        }
-    }
-}
 
 /// The operands of a line: the numbers of earlier lines.
 #[derive(Clone, Copy, Debug)]
@@ -140,8 +48,8 @@ impl Deref for Operands<'_> {
 
 /// A Wengert list: numbered lines, of which the first are the inputs, and the numbers of the lines that are outputs.
 ///
-/// It is compact (a structure of arrays), owns all it needs, and equal lists are equal line by line; source lines, which
-/// a recorded list remembers, do not count.
+/// It is compact (a structure of arrays), owns all it needs, and equal lists are equal line by line; source lines,
+/// which a recorded list remembers, do not count.
 ///
 /// ```
 /// use wengert::{List, record};
@@ -167,64 +75,27 @@ pub struct List {
     a: Vec<u32>,
     /// The second operand, or the number of operands; of a unary row with a parameter the place of that.
     b: Vec<u32>,
-    /// The operands of lines with more than two; behind them the place of a parameter.
+    /// The operands of lines with more than two; behind them the place of a parameter. Of a call: which
+    /// operation, which output, and where the operands start, which all outputs of one call share.
     operands: Vec<u32>,
     literals: Vec<f64>,
     outputs: Vec<u32>,
+    /// The operations of one's own.
+    calls: Vec<Call>,
+    /// Lines with names.
+    tags: Vec<(u32, &'static str)>,
     /// Where each line was recorded, as far as known.
     locations: Vec<Option<&'static Location<'static>>>,
 }
 
-/// What a line does, in two bytes: the variant of [`Op`] and the number of the row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Code {
-    kind: Kind,
-    row: u8,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Kind {
-    Input,
-    Literal,
-    Unary,
-    Binary,
-    Ternary,
-    Nary,
-    Less,
-    LessEqual,
-    Equal,
-    And,
-    Or,
-    Not,
-    Select,
-}
-
-impl Code {
-    fn of(op: Op) -> Code {
-        let (kind, row) = match op {
-            Op::Input => (Kind::Input, 0),
-            Op::Literal(_) => (Kind::Literal, 0),
-            Op::Unary(op) => (Kind::Unary, op.code()),
-            Op::Binary(op) => (Kind::Binary, op.code()),
-            Op::Ternary(op) => (Kind::Ternary, op.code()),
-            Op::Nary(op) => (Kind::Nary, op.code()),
-            Op::Compare(Relation::Less) => (Kind::Less, 0),
-            Op::Compare(Relation::LessEqual) => (Kind::LessEqual, 0),
-            Op::Compare(Relation::Equal) => (Kind::Equal, 0),
-            Op::And => (Kind::And, 0),
-            Op::Or => (Kind::Or, 0),
-            Op::Not => (Kind::Not, 0),
-            Op::Select => (Kind::Select, 0),
-        };
-        Code { kind, row }
-    }
-}
-
 impl List {
     /// A list of so many inputs and nothing else.
+    #[track_caller]
     pub(crate) fn of_inputs(inputs: usize) -> List {
-        let mut list = List { inputs: u32::try_from(inputs).expect("fewer than 2^32 inputs"), ..List::default() };
+        let Ok(count) = u32::try_from(inputs) else {
+            panic!("cannot make a list of {inputs} inputs: a list has fewer than 2^32 lines; pass data as constants");
+        };
+        let mut list = List { inputs: count, ..List::default() };
         for _ in 0..inputs {
             list.push(Op::Input, &[], None);
         }
@@ -232,26 +103,47 @@ impl List {
     }
 
     /// How many lines it has, inputs included.
+    ///
+    /// ```
+    /// assert_eq!(wengert::record(2, |x| x[0] * x[1]).len(), 3);
+    /// ```
     pub fn len(&self) -> usize {
         self.codes.len()
     }
 
     /// Whether it has no line at all.
+    ///
+    /// ```
+    /// assert!(wengert::List::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.codes.is_empty()
     }
 
     /// How many of its lines, the first ones, are inputs.
+    ///
+    /// ```
+    /// assert_eq!(wengert::record(2, |x| x[0].sin()).inputs(), 2);
+    /// ```
     pub fn inputs(&self) -> usize {
         self.inputs as usize
     }
 
     /// The lines that are outputs.
+    ///
+    /// ```
+    /// assert_eq!(wengert::record(1, |x| [x[0].sin(), x[0]]).outputs(), [1, 0]);
+    /// ```
     pub fn outputs(&self) -> &[u32] {
         &self.outputs
     }
 
     /// The same lines with other outputs.
+    ///
+    /// ```
+    /// let list = wengert::record(1, |x| x[0].sin().exp());
+    /// assert_eq!(list.with_outputs(&[1]).run(&[0.5]), [0.5f64.sin()]);
+    /// ```
     ///
     /// # Panics
     /// If an output is not a line that is a number.
@@ -259,21 +151,37 @@ impl List {
     pub fn with_outputs(&self, outputs: &[u32]) -> List {
         for &output in outputs {
             assert!(
-                (output as usize) < self.len() && !self.op(output).is_mask(),
-                "cannot make line {output} an output of a list of {} lines: it is not a number; name a line from 0 to {}",
-                self.len(),
-                self.len().saturating_sub(1)
+                !self.op(output).is_mask(),
+                "cannot make line v{output}, `{}`, an output: it is a mask; an output is a number",
+                self.op(output).name()
             );
         }
         List { outputs: outputs.to_vec(), ..self.clone() }
     }
 
+    /// The place of a line in the vectors of its parts.
+    #[track_caller]
+    fn place(&self, line: u32) -> usize {
+        assert!(
+            (line as usize) < self.len(),
+            "cannot look at line v{line} of a list of {} lines: there is none; its lines are numbered from 0",
+            self.len()
+        );
+        line as usize
+    }
+
     /// What line `line` does.
+    ///
+    /// ```
+    /// use wengert::{list::Op, record, rules::Unary};
+    /// assert_eq!(record(1, |x| x[0].sin()).op(1), Op::Unary(Unary::Sin));
+    /// ```
     ///
     /// # Panics
     /// If there is no such line.
+    #[track_caller]
     pub fn op(&self, line: u32) -> Op {
-        let i = line as usize;
+        let i = self.place(line);
         let Code { kind, row } = self.codes[i];
         let known = "a list holds rows of the table only";
         match kind {
@@ -301,34 +209,125 @@ impl List {
             Kind::Or => Op::Or,
             Kind::Not => Op::Not,
             Kind::Select => Op::Select,
+            Kind::Call => {
+                let place = self.a[i] as usize;
+                Op::Call { operation: self.operands[place], output: self.operands[place + 1] }
+            }
         }
     }
 
     /// The operands of line `line`.
     ///
+    /// ```
+    /// assert_eq!(*wengert::record(2, |x| x[1] - x[0]).operands(2), [1, 0]);
+    /// ```
+    ///
     /// # Panics
     /// If there is no such line.
+    #[track_caller]
     pub fn operands(&self, line: u32) -> Operands<'_> {
-        let (a, b) = (self.a[line as usize], self.b[line as usize]);
+        let i = self.place(line);
+        let (a, b) = (self.a[i], self.b[i]);
         let few = |len| Operands { few: [a, b], len, many: &[] };
-        match self.codes[line as usize].kind {
+        match self.codes[i].kind {
             Kind::Input | Kind::Literal => few(0),
             Kind::Unary | Kind::Not => few(1),
             Kind::Binary | Kind::Less | Kind::LessEqual | Kind::Equal | Kind::And | Kind::Or => few(2),
-            Kind::Ternary | Kind::Nary | Kind::Select => {
-                let many = &self.operands[a as usize..(a + b) as usize];
-                let at = |i| many.get(i).copied().unwrap_or_default();
-                Operands { few: [at(0), at(1)], len: many.len(), many }
+            Kind::Ternary | Kind::Nary | Kind::Select => self.many(a, b),
+            Kind::Call => self.many(self.operands[a as usize + 2], b),
+        }
+    }
+
+    /// The `len` operands from `start` on.
+    fn many(&self, start: u32, len: u32) -> Operands<'_> {
+        let many = &self.operands[start as usize..(start + len) as usize];
+        let at = |i| many.get(i).copied().unwrap_or_default();
+        Operands { few: [at(0), at(1)], len: many.len(), many }
+    }
+
+    /// The name of what line `line` does: that of the row, or of the operation of one's own.
+    ///
+    /// ```
+    /// use wengert::{Real, record};
+    /// assert_eq!(record(1, |x| x[0].powi(3)).name(1), "powi");
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such line.
+    pub fn name(&self, line: u32) -> &'static str {
+        match self.op(line) {
+            Op::Call { operation, .. } => self.calls.get(operation as usize).map_or("call", Call::name),
+            op => op.name(),
+        }
+    }
+
+    /// The operations of one's own that [`Op::Call`] counts.
+    ///
+    /// ```
+    /// use wengert::rules::{Row, UnaryRule};
+    /// use wengert::{Elementary, Operation, record};
+    /// #[derive(Clone, Copy)]
+    /// struct Double;
+    /// impl UnaryRule for Double {
+    ///     const ROW: Row = Row::own("double");
+    ///     fn value(self, x: f64) -> f64 { 2.0 * x }
+    ///     fn derivative<R: Elementary>(self, _: R, _: R) -> R { R::lit(2.0) }
+    /// }
+    /// let list = record(1, |x| x[0].unary(Double).unary(Double));
+    /// assert_eq!((list.operations().len(), list.operations()[0].name()), (1, "double"));
+    /// ```
+    pub fn operations(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// The lines that were given a name by [`Real::tag`](crate::Real::tag), in the order in which they were.
+    ///
+    /// ```
+    /// let list = wengert::record(2, |x| (x[0] * x[1]).tag("area").sqrt());
+    /// assert_eq!(list.tags(), [(2, "area")]);
+    /// ```
+    pub fn tags(&self) -> &[(u32, &'static str)] {
+        &self.tags
+    }
+
+    /// Whether line `line` is a further output of the call of which the line before it is one.
+    fn continues_call(&self, line: u32) -> bool {
+        line > 0 && self.same_call(line - 1, line)
+    }
+
+    /// Whether line `b`, right behind line `a`, is a later output of the same use of an operation of one's own. An
+    /// output that is not later begins another use.
+    fn same_call(&self, a: u32, b: u32) -> bool {
+        match (self.op(a), self.op(b)) {
+            (Op::Call { operation: a_of, output: first }, Op::Call { operation: b_of, output: second }) => {
+                let start = |line: u32| self.operands[self.a[line as usize] as usize + 2];
+                let same = || start(a) == start(b) || *self.operands(a) == *self.operands(b);
+                a_of == b_of && first < second && same()
             }
+            _ => false,
         }
     }
 
     /// The source line that recorded line `line`, as far as known.
+    ///
+    /// ```
+    /// let list = wengert::record(1, |x| x[0].sin());
+    /// assert_eq!(list.location(1).unwrap().file(), file!());
+    /// assert_eq!(list.location(0), None); // an input is nowhere recorded
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such line.
+    #[track_caller]
     pub fn location(&self, line: u32) -> Option<&'static Location<'static>> {
-        self.locations[line as usize]
+        self.locations[self.place(line)]
     }
 
     /// The bytes it occupies.
+    ///
+    /// ```
+    /// assert!(wengert::record(1, |x| x[0].sin()).bytes() < 100);
+    /// ```
     pub fn bytes(&self) -> usize {
         size_of_val(&self.codes[..])
             + size_of_val(&self.a[..])
@@ -336,6 +335,8 @@ impl List {
             + size_of_val(&self.operands[..])
             + size_of_val(&self.literals[..])
             + size_of_val(&self.outputs[..])
+            + size_of_val(&self.calls[..])
+            + size_of_val(&self.tags[..])
             + size_of_val(&self.locations[..])
     }
 
@@ -358,12 +359,29 @@ impl List {
                 }
                 (start, place(operands.len()))
             }
+            Op::Call { operation, output } => {
+                let start = self.shared_start(operation, operands).unwrap_or_else(|| {
+                    let start = place(self.operands.len());
+                    self.operands.extend_from_slice(operands);
+                    start
+                });
+                let own = place(self.operands.len());
+                self.operands.extend([operation, output, start]);
+                (own, place(operands.len()))
+            }
         };
         self.codes.push(Code::of(op));
         self.a.push(a);
         self.b.push(b);
         self.locations.push(location);
         line
+    }
+
+    /// Where the operands of a call lie, if the last line is another output of it.
+    fn shared_start(&self, operation: u32, operands: &[u32]) -> Option<u32> {
+        let last = (self.len() as u32).checked_sub(1)?;
+        let same = matches!(self.op(last), Op::Call { operation: of, .. } if of == operation);
+        (same && *self.operands(last) == *operands).then(|| self.operands[self.a[last as usize] as usize + 2])
     }
 
     fn keep_literal(&mut self, value: f64) -> u32 {
@@ -376,23 +394,11 @@ impl PartialEq for List {
     fn eq(&self, other: &List) -> bool {
         let lines = 0..self.len() as u32;
         self.inputs == other.inputs
+            && self.calls.iter().map(Call::identity).eq(other.calls.iter().map(Call::identity))
             && self.outputs == other.outputs
             && self.codes == other.codes
             && lines
                 .into_iter()
                 .all(|line| same(self.op(line), other.op(line)) && *self.operands(line) == *other.operands(line))
     }
-}
-
-/// Whether two lines do the same, to the bit of their literals and parameters, NaN included.
-fn same(a: Op, b: Op) -> bool {
-    let number = |op| {
-        if let Op::Literal(value) = op { Some(value) } else { op.parameter() }
-    };
-    let same_number = match (number(a), number(b)) {
-        (Some(a), Some(b)) => a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
-        (None, None) => true,
-        _ => false,
-    };
-    same_number && Code::of(a) == Code::of(b)
 }

@@ -1,7 +1,7 @@
 //! The number that records the executed path of an eager program, with the values at hand.
 
 use super::{List, Relation, Traced, record};
-use crate::program::{Output, Real, operators};
+use crate::program::{Operation, Output, Real, operation, operators};
 use crate::rules::{BinaryRule, Elementary, NaryRule, TernaryRule, UnaryRule};
 use std::cmp::Ordering;
 use std::panic::Location;
@@ -40,7 +40,7 @@ pub struct Observation {
     pub branches: Vec<Branch>,
 }
 
-/// Observes `f` at `x`: what was computed on the executed path, line by line.
+/// Observes `f` at `x`: what was computed on the executed path, line by line, as often as it was computed.
 ///
 /// ```
 /// use wengert::observe;
@@ -51,7 +51,7 @@ pub struct Observation {
 /// ```
 #[track_caller]
 pub fn observe<Y: Output<Observed>>(f: impl FnOnce(&[Observed]) -> Y, x: &[f64]) -> Observation {
-    let (list, branches) = record::recorded(List::of_inputs(x.len()), |lines| {
+    let (list, branches) = record::executed(List::of_inputs(x.len()), |lines| {
         let inputs: Vec<Observed> = x.iter().zip(lines).map(|(&value, &line)| Observed { value, line }).collect();
         let mut outputs = Vec::new();
         f(&inputs).write(&mut outputs);
@@ -63,6 +63,10 @@ pub fn observe<Y: Output<Observed>>(f: impl FnOnce(&[Observed]) -> Y, x: &[f64])
 
 impl Observed {
     /// The value.
+    ///
+    /// ```
+    /// wengert::observe(|x| { assert_eq!((x[0] * 2.0).value(), 6.0); x[0] }, &[3.0]);
+    /// ```
     #[inline]
     pub fn value(self) -> f64 {
         self.value
@@ -83,7 +87,21 @@ impl Observed {
 
 operators!([] Observed);
 
-impl Real for Observed {}
+impl Real for Observed {
+    #[track_caller]
+    fn call<O: Operation>(operation: &O, x: &[Self]) -> Vec<Self> {
+        let values: Vec<f64> = x.iter().map(|x| x.value).collect();
+        let lines: Vec<Traced> = x.iter().map(|x| x.line).collect();
+        let outputs = operation::value(operation, &values).into_iter().zip(Traced::call(operation, &lines));
+        outputs.map(|(value, line)| Observed { value, line }).collect()
+    }
+
+    #[track_caller]
+    fn tag(self, name: &'static str) -> Self {
+        record::tag(self.line, name);
+        self
+    }
+}
 
 impl PartialEq for Observed {
     #[track_caller]

@@ -1,9 +1,12 @@
 //! The running recording of a list on this thread.
 
+use super::call::{Call, Identity};
 use super::observed::Branch;
 use super::{List, Op, Traced, same};
-use crate::program::{Function, Output};
+use crate::program::{Function, Operation, Output};
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,6 +18,10 @@ pub(super) struct Recorder {
     pub(super) branches: Vec<Branch>,
     /// The source line that all lines now get, where they are derived from one of another list.
     pub(super) origin: Option<&'static Location<'static>>,
+    /// The place of each operation of one's own among those of the list.
+    calls: HashMap<Identity, u32>,
+    /// Whether a line that is already there serves again; a literal always does.
+    merges: bool,
     /// Open addressing by linear probing: line numbers, [`EMPTY`] where none; a power of two in length.
     table: Vec<u32>,
 }
@@ -22,8 +29,21 @@ pub(super) struct Recorder {
 const EMPTY: u32 = u32::MAX;
 
 thread_local! {
-    /// The running recording and those that it interrupted.
-    static RECORDERS: RefCell<Vec<Recorder>> = const { RefCell::new(Vec::new()) };
+    /// The running recording and those that it interrupted. Without destructor, so that it serves to the very end of a
+    /// thread; nothing is lost, since an empty vector gives its memory back.
+    static RECORDERS: ManuallyDrop<RefCell<Vec<Recorder>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+}
+
+fn with_recorders<O>(f: impl FnOnce(&mut Vec<Recorder>) -> O) -> O {
+    RECORDERS.with(|recorders| {
+        let mut recorders = recorders.borrow_mut();
+        let output = f(&mut recorders);
+        if recorders.is_empty() {
+            *recorders = Vec::new();
+        }
+        output
+    })
 }
 
 fn next_epoch() -> u32 {
@@ -73,9 +93,19 @@ pub fn trace(f: &impl Function, inputs: usize) -> List {
 /// Goes on recording `list`: `f` gets its inputs and gives the outputs. Also what was compared on the way.
 #[track_caller]
 pub(super) fn recorded(list: List, f: impl FnOnce(&[Traced]) -> Vec<Traced>) -> (List, Vec<Branch>) {
-    let inputs = list.inputs();
-    let epoch = next_epoch();
-    let running = Running::start(Recorder::resume(epoch, list));
+    run(Recorder::resume(next_epoch(), list, true), f)
+}
+
+/// The same with a line for every step that `f` takes, also where two are equal.
+#[track_caller]
+pub(super) fn executed(list: List, f: impl FnOnce(&[Traced]) -> Vec<Traced>) -> (List, Vec<Branch>) {
+    run(Recorder::resume(next_epoch(), list, false), f)
+}
+
+#[track_caller]
+fn run(recorder: Recorder, f: impl FnOnce(&[Traced]) -> Vec<Traced>) -> (List, Vec<Branch>) {
+    let (inputs, epoch) = (recorder.list.inputs(), recorder.epoch);
+    let running = Running::start(recorder);
     let x: Vec<Traced> = (0..inputs).map(|i| Traced::line(i as u32, epoch)).collect();
     let outputs = f(&x);
     let location = Location::caller();
@@ -93,20 +123,20 @@ struct Running {
 
 impl Running {
     fn start(recorder: Recorder) -> Running {
-        RECORDERS.with_borrow_mut(|recorders| {
+        with_recorders(|recorders| {
             recorders.push(recorder);
             Running { depth: recorders.len() }
         })
     }
 
     fn end(self) -> Recorder {
-        RECORDERS.with_borrow_mut(|recorders| recorders.pop()).expect("a recording ends once")
+        with_recorders(Vec::pop).expect("a recording ends once")
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        RECORDERS.with_borrow_mut(|recorders| recorders.truncate(self.depth - 1));
+        with_recorders(|recorders| recorders.truncate(self.depth - 1));
     }
 }
 
@@ -117,7 +147,7 @@ impl Drop for Running {
 #[track_caller]
 pub(super) fn with<O>(f: impl FnOnce(&mut Recorder) -> O) -> O {
     let location = Location::caller();
-    RECORDERS.with_borrow_mut(|recorders| match recorders.last_mut() {
+    with_recorders(|recorders| match recorders.last_mut() {
         Some(recorder) => f(recorder),
         None => panic!(
             "cannot use a traced variable at {location}: no list is being recorded on this thread; a traced variable is \
@@ -126,11 +156,32 @@ pub(super) fn with<O>(f: impl FnOnce(&mut Recorder) -> O) -> O {
     })
 }
 
-/// Appends a line, unless it is already there, to the running recording.
+/// Appends a line to the running recording, unless it merges and the line is already there.
 #[track_caller]
 pub(super) fn line(op: Op, operands: &[Traced]) -> Traced {
     let location = Location::caller();
     with(|recorder| recorder.line(op, operands, location))
+}
+
+/// Appends the lines of an operation of one's own as [`line`] does: one for each output, side by side.
+#[track_caller]
+pub(super) fn call(call: &Call, operands: &[Traced]) -> Vec<Traced> {
+    let location = Location::caller();
+    with(|recorder| {
+        let operation = recorder.keep(call);
+        let output = |output| recorder.line(Op::Call { operation, output }, operands, location);
+        (0..call.outputs(operands.len()) as u32).map(output).collect()
+    })
+}
+
+/// Gives a line of the running recording a name; a constant gets a line for it.
+#[track_caller]
+pub(super) fn tag(x: Traced, name: &'static str) {
+    let location = Location::caller();
+    with(|recorder| {
+        let line = recorder.operand("tag", x, location);
+        recorder.list.tags.push((line, name));
+    });
 }
 
 /// From now on every line of the running recording is said to come from that source line.
@@ -140,10 +191,20 @@ pub(super) fn set_origin(origin: Option<&'static Location<'static>>) {
 
 impl Recorder {
     /// A recorder that knows the lines of `list`.
-    fn resume(epoch: u32, list: List) -> Recorder {
-        let mut recorder = Recorder { epoch, list, branches: Vec::new(), origin: None, table: Vec::new() };
+    fn resume(epoch: u32, list: List, merges: bool) -> Recorder {
+        let (branches, calls, table) = (Vec::new(), HashMap::new(), Vec::new());
+        let mut recorder = Recorder { epoch, list, branches, origin: None, calls, merges, table };
         recorder.rehash();
         recorder
+    }
+
+    /// The place of an operation of one's own in the list.
+    fn keep(&mut self, call: &Call) -> u32 {
+        let calls = &mut self.list.calls;
+        *self.calls.entry(call.identity()).or_insert_with(|| {
+            calls.push(call.clone());
+            calls.len() as u32 - 1
+        })
     }
 
     /// The line of an operand; a constant gets one.
@@ -176,6 +237,9 @@ impl Recorder {
     }
 
     fn find_or_push(&mut self, op: Op, operands: &[u32], location: &'static Location<'static>) -> u32 {
+        if !self.merges && !matches!(op, Op::Literal(_)) {
+            return self.list.push(op, operands, Some(self.origin.unwrap_or(location)));
+        }
         let mask = self.table.len() - 1;
         let mut slot = hash(op, operands) as usize & mask;
         while self.table[slot] != EMPTY {
@@ -218,6 +282,9 @@ fn hash(op: Op, operands: &[u32]) -> u64 {
         state = (product as u64) ^ (product >> 64) as u64;
     };
     literal.into_iter().for_each(|value| mix(value.to_bits()));
+    if let Op::Call { operation, output } = op {
+        mix(u64::from(operation) << 32 | u64::from(output));
+    }
     operands.iter().for_each(|&id| mix(u64::from(id)));
     mix(0);
     state

@@ -1,28 +1,26 @@
 //! Running a list: on plain numbers, or on those of any engine.
 
-use super::{List, Op, Relation};
-use crate::rules::Elementary;
+use super::{Kind, List, Op, Relation};
+use crate::program::Real;
+use crate::rules::Binary;
 
-/// What a line holds while a list runs.
-#[derive(Clone, Copy, Debug)]
-enum Value<R: Elementary> {
-    Number(R),
-    Mask(R::Mask),
+/// What the lines hold while a list runs.
+struct Values<R: Real> {
+    /// A number for each line; of a mask one that nobody reads.
+    numbers: Vec<R>,
+    /// The lines that are masks, up to the last of them.
+    masks: Vec<Option<R::Mask>>,
+    /// The outputs of the last operation of one's own.
+    called: Vec<R>,
 }
 
-impl<R: Elementary> Value<R> {
-    fn number(self) -> R {
-        match self {
-            Value::Number(number) => number,
-            Value::Mask(_) => unreachable!("verify: an operand that is to be a number is one"),
-        }
+impl<R: Real> Values<R> {
+    fn number(&self, line: u32) -> R {
+        self.numbers[line as usize]
     }
 
-    fn mask(self) -> R::Mask {
-        match self {
-            Value::Mask(mask) => mask,
-            Value::Number(_) => unreachable!("verify: an operand that is to be a mask is one"),
-        }
+    fn mask(&self, line: u32) -> R::Mask {
+        self.masks[line as usize].expect("verify: an operand that is to be a mask is one")
     }
 }
 
@@ -39,59 +37,90 @@ impl List {
     /// # Panics
     /// If `x` has not as many numbers as the list has inputs.
     #[track_caller]
-    pub fn run<R: Elementary>(&self, x: &[R]) -> Vec<R> {
+    pub fn run<R: Real>(&self, x: &[R]) -> Vec<R> {
         let values = self.evaluate(x);
-        self.outputs.iter().map(|&output| values[output as usize].number()).collect()
+        self.outputs.iter().map(|&output| values.number(output)).collect()
     }
 
     /// The value of every line at `x`; a mask is 1 where it holds and 0 elsewhere.
+    ///
+    /// ```
+    /// let list = wengert::record(2, |x| x[0] * x[1] + x[0]);
+    /// assert_eq!(list.values(&[2.0, 3.0]), [2.0, 3.0, 6.0, 8.0]);
+    /// ```
     ///
     /// # Panics
     /// If `x` has not as many numbers as the list has inputs.
     #[track_caller]
     pub fn values(&self, x: &[f64]) -> Vec<f64> {
-        let plain = |value| match value {
-            Value::Number(number) => number,
-            Value::Mask(mask) => f64::from(u8::from(mask)),
-        };
-        self.evaluate(x).into_iter().map(plain).collect()
+        let Values { mut numbers, masks, .. } = self.evaluate(x);
+        for (number, mask) in numbers.iter_mut().zip(masks) {
+            *number = mask.map_or(*number, |holds| f64::from(u8::from(holds)));
+        }
+        numbers
     }
 
     #[track_caller]
-    fn evaluate<R: Elementary>(&self, x: &[R]) -> Vec<Value<R>> {
+    fn evaluate<R: Real>(&self, x: &[R]) -> Values<R> {
         assert!(
             x.len() == self.inputs(),
             "cannot run a list of {} inputs at {} numbers: give one number for each input",
             self.inputs(),
             x.len()
         );
-        let mut values: Vec<Value<R>> = Vec::with_capacity(self.len());
+        let mut values = Values { numbers: Vec::with_capacity(self.len()), masks: Vec::new(), called: Vec::new() };
         let mut scratch = Vec::new();
-        for line in 0..self.len() as u32 {
-            let operands = self.operands(line);
-            let number = |i: usize| values[operands[i] as usize].number();
-            let mask = |i: usize| values[operands[i] as usize].mask();
-            let value = match self.op(line) {
-                Op::Input => Value::Number(x[line as usize]),
-                Op::Literal(value) => Value::Number(R::lit(value)),
-                Op::Unary(op) => Value::Number(op.apply(number(0))),
-                Op::Binary(op) => Value::Number(op.apply(number(0), number(1))),
-                Op::Ternary(op) => Value::Number(op.apply(number(0), number(1), number(2))),
-                Op::Nary(op) => {
-                    scratch.clear();
-                    scratch.extend(operands.iter().map(|&id| values[id as usize].number()));
-                    Value::Number(op.apply(&scratch))
+        values.numbers.extend_from_slice(x);
+        let lines = self.codes.iter().zip(self.a.iter().zip(&self.b)).enumerate().skip(x.len());
+        for (line, (code, (&a, &b))) in lines {
+            // Most lines are of these two kinds: they are read without a detour.
+            let number = match code.kind {
+                Kind::Literal => R::lit(self.literals[a as usize]),
+                Kind::Binary => {
+                    let op = Binary::from_code(code.row).expect("a list holds rows of the table only");
+                    op.apply(values.number(a), values.number(b))
                 }
-                Op::Compare(Relation::Less) => Value::Mask(number(0).is_lt(number(1))),
-                Op::Compare(Relation::LessEqual) => Value::Mask(number(0).is_le(number(1))),
-                Op::Compare(Relation::Equal) => Value::Mask(number(0).is_eq(number(1))),
-                Op::And => Value::Mask(mask(0) & mask(1)),
-                Op::Or => Value::Mask(mask(0) | mask(1)),
-                Op::Not => Value::Mask(!mask(0)),
-                Op::Select => Value::Number(R::select(mask(0), number(1), number(2))),
+                _ => self.evaluate_line(line as u32, &mut values, &mut scratch),
             };
-            values.push(value);
+            values.numbers.push(number);
         }
         values
+    }
+
+    /// The number of one line behind the inputs; a mask goes to the masks.
+    #[track_caller]
+    fn evaluate_line<R: Real>(&self, line: u32, values: &mut Values<R>, scratch: &mut Vec<R>) -> R {
+        let operands = self.operands(line);
+        let number = |i: usize| values.number(operands[i]);
+        let mask = |i: usize| values.mask(operands[i]);
+        let holds = match self.op(line) {
+            Op::Input => unreachable!("verify: the inputs are the first lines"),
+            Op::Literal(value) => return R::lit(value),
+            Op::Unary(op) => return op.apply(number(0)),
+            Op::Binary(op) => return op.apply(number(0), number(1)),
+            Op::Ternary(op) => return op.apply(number(0), number(1), number(2)),
+            Op::Nary(op) => {
+                scratch.clear();
+                scratch.extend(operands.iter().map(|&id| values.number(id)));
+                return op.apply(scratch);
+            }
+            Op::Call { operation, output } => {
+                if !self.continues_call(line) {
+                    let x: Vec<R> = operands.iter().map(|&id| values.number(id)).collect();
+                    values.called = R::call(&self.calls[operation as usize], &x);
+                }
+                return values.called[output as usize];
+            }
+            Op::Select => return R::select(mask(0), number(1), number(2)),
+            Op::Compare(Relation::Less) => number(0).is_lt(number(1)),
+            Op::Compare(Relation::LessEqual) => number(0).is_le(number(1)),
+            Op::Compare(Relation::Equal) => number(0).is_eq(number(1)),
+            Op::And => mask(0) & mask(1),
+            Op::Or => mask(0) | mask(1),
+            Op::Not => !mask(0),
+        };
+        values.masks.resize(line as usize, None);
+        values.masks.push(Some(holds));
+        R::lit(f64::NAN)
     }
 }

@@ -1,7 +1,8 @@
 //! The number that records a list which can be run at other points.
 
-use super::{Op, Relation, record};
-use crate::program::{Real, operators};
+use super::call::{Call, OwnUnary};
+use super::{Op, Relation, record, verify::check_arity};
+use crate::program::{Operation, Real, operation, operators};
 use crate::rules::{BinaryRule, Elementary, Mask, NaryRule, TernaryRule, UnaryRule};
 use std::ops::{BitAnd, BitOr, Not};
 
@@ -88,7 +89,22 @@ impl TracedMask {
 
 operators!([] Traced);
 
-impl Real for Traced {}
+impl Real for Traced {
+    #[track_caller]
+    fn call<O: Operation>(operation: &O, x: &[Self]) -> Vec<Self> {
+        let constants: Option<Vec<f64>> = x.iter().map(|x| x.constant()).collect();
+        match constants {
+            Some(constants) => operation::value(operation, &constants).into_iter().map(Traced::lit).collect(),
+            None => record::call(&Call::new(operation, x.len()), x),
+        }
+    }
+
+    #[track_caller]
+    fn tag(self, name: &'static str) -> Self {
+        record::tag(self, name);
+        self
+    }
+}
 
 impl Traced {
     #[track_caller]
@@ -102,6 +118,11 @@ impl Traced {
 
 impl Relation {
     /// Whether it holds of two numbers.
+    ///
+    /// ```
+    /// use wengert::list::Relation;
+    /// assert!(Relation::LessEqual.holds(1.0, 1.0) && !Relation::Equal.holds(f64::NAN, f64::NAN));
+    /// ```
     pub fn holds(self, a: f64, b: f64) -> bool {
         match self {
             Relation::Less => a < b,
@@ -122,7 +143,10 @@ impl Elementary for Traced {
     fn unary<U: UnaryRule>(self, rule: U) -> Self {
         match self.constant() {
             Some(x) => Traced::lit(rule.value(x)),
-            None => record::line(Op::Unary(rule.op()), &[self]),
+            None => match rule.op() {
+                Some(op) => record::line(Op::Unary(op), &[self]),
+                None => Traced::call(&OwnUnary(rule), &[self])[0],
+            },
         }
     }
 
@@ -147,7 +171,13 @@ impl Elementary for Traced {
         let constants: Option<Vec<f64>> = xs.iter().map(|x| x.constant()).collect();
         match constants {
             Some(constants) => Traced::lit(rule.value(&constants)),
-            None => record::line(Op::Nary(rule.op()), xs),
+            None => {
+                let op = Op::Nary(rule.op());
+                if let Err(why) = check_arity(op, xs.len()) {
+                    panic!("cannot record `{}`: {why}; give as many as it takes", op.name());
+                }
+                record::line(op, xs)
+            }
         }
     }
 

@@ -1,13 +1,18 @@
 //! What a legal list is.
 
-use super::{List, Op};
+use super::{Call, List, Op};
 use crate::error::{Error, Result};
+use crate::program::Operation;
 use crate::rules::Nary;
 
 impl List {
-    /// Checks that the list is legal: inputs first and only there; every operand an earlier line, a number where a number
-    /// is to be and a mask where a mask is to be; every operation with as many operands as it takes; outputs that are
-    /// numbers.
+    /// Checks that the list is legal: inputs first and only there; every operand an earlier line, a number where a
+    /// number is to be and a mask where a mask is to be; every operation, one's own included, with as many operands
+    /// as it takes; outputs that are numbers.
+    ///
+    /// ```
+    /// assert_eq!(wengert::record(1, |x| x[0].sin()).verify(), Ok(()));
+    /// ```
     ///
     /// # Errors
     /// The first line that breaks a rule, and the rule.
@@ -16,7 +21,7 @@ impl List {
             self.verify_line(line).map_err(|why| {
                 Error::new(format_args!(
                     "cannot accept line v{line}, `{}`, of a list of {} lines: {why}",
-                    self.op(line).name(),
+                    self.name(line),
                     self.len()
                 ))
             })?;
@@ -38,6 +43,9 @@ impl List {
             return Err(format!("the inputs are the first {} lines", self.inputs));
         }
         check_arity(op, operands.len())?;
+        if let Op::Call { operation, output } = op {
+            check_call(&self.calls, operation, output, operands.len())?;
+        }
         for (i, &operand) in operands.iter().enumerate() {
             if operand >= line {
                 return Err(format!("operand v{operand} is not an earlier line"));
@@ -63,6 +71,20 @@ pub(super) fn check_arity(op: Op, given: usize) -> std::result::Result<(), Strin
             _ => Ok(()),
         },
     }
+}
+
+/// Whether there is such an output of such an operation of one's own, with so many operands.
+pub(super) fn check_call(calls: &[Call], operation: u32, output: u32, given: usize) -> std::result::Result<(), String> {
+    let known = calls.len();
+    let call = calls.get(operation as usize).ok_or_else(|| format!("there are {known} operations of one's own"))?;
+    let (name, inputs, outputs) = (call.name(), call.inputs(), call.outputs(given));
+    if given != inputs {
+        return Err(format!("`{name}` takes {inputs} operands, not {given}"));
+    }
+    if output as usize >= outputs {
+        return Err(format!("`{name}` has {outputs} outputs, so none with number {output}"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -139,6 +161,47 @@ mod tests {
             expect![
                 "cannot accept line v2, `softmax`, of a list of 3 lines: `softmax[2]` takes more than 2 operands, not 2"
             ],
+        );
+    }
+
+    #[test]
+    fn calls_of_what_is_not_there_are_rejected() {
+        #[derive(Clone)]
+        struct Twins;
+        impl Operation for Twins {
+            fn name(&self) -> &'static str {
+                "twins"
+            }
+            fn outputs(&self, _: usize) -> usize {
+                2
+            }
+            fn value(&self, x: &[f64]) -> Vec<f64> {
+                vec![x[0]; 2]
+            }
+            fn pullback<R: crate::Real>(&self, _: &[R], _: &[R], ybar: &[R]) -> Vec<R> {
+                vec![ybar[0] + ybar[1]]
+            }
+        }
+        let call = |operation, output| Op::Call { operation, output };
+        let with = |op, operands: &[u32]| {
+            let mut list = List { calls: vec![Call::new(&Twins, 1)], ..List::of_inputs(2) };
+            list.push(op, operands, None);
+            list
+        };
+        assert_eq!(with(call(0, 1), &[0]).verify(), Ok(()));
+        rejected(
+            &with(call(0, 2), &[0]),
+            expect![
+                "cannot accept line v2, `twins`, of a list of 3 lines: `twins` has 2 outputs, so none with number 2"
+            ],
+        );
+        rejected(
+            &with(call(0, 0), &[0, 1]),
+            expect!["cannot accept line v2, `twins`, of a list of 3 lines: `twins` takes 1 operands, not 2"],
+        );
+        rejected(
+            &with(call(1, 0), &[0]),
+            expect!["cannot accept line v2, `call`, of a list of 3 lines: there are 1 operations of one's own"],
         );
     }
 

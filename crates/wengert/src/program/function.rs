@@ -4,7 +4,8 @@ use super::{Output, Real};
 
 /// A function that can be called with any number: what a driver takes that runs it on several engines.
 ///
-/// Implement it by hand where the function captures data, or make it from a generic fn by [`function!`](crate::function).
+/// Implement it by hand where the function captures data, or make it from a generic fn by
+/// [`function!`](crate::function).
 ///
 /// ```
 /// use wengert::{Function, Real, trace};

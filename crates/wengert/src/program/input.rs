@@ -48,6 +48,12 @@ pub trait Input {
 
 /// Splits the first `n` numbers off.
 fn take<'a, R>(flat: &mut &'a [R], n: usize) -> &'a [R] {
+    assert!(
+        n <= flat.len(),
+        "cannot take {n} numbers of {}: this input's `view` or `collect` takes more than its `write` appends; let them go \
+         through the same fields",
+        flat.len()
+    );
     let (head, tail) = flat.split_at(n);
     *flat = tail;
     head

@@ -1,15 +1,21 @@
 //! How a user's program is described: the numbers it is generic over, and the shapes of its inputs and outputs.
 
+#[cfg(feature = "num-traits")]
+pub(crate) mod foreign;
 mod function;
 mod input;
+pub(crate) mod operation;
 pub(crate) mod operators;
 mod output;
 mod real;
 mod scalar;
 mod single;
 
+#[cfg(feature = "nalgebra")]
+pub use foreign::linalg;
 pub use function::Function;
 pub use input::Input;
+pub use operation::Operation;
 pub(crate) use operators::{eager_number, operators};
 pub use output::Output;
 pub use real::Real;

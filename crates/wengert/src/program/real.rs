@@ -1,6 +1,7 @@
 //! What a user's program is generic over.
 
-use crate::rules::{Elementary, rule};
+use super::{Operation, operation};
+use crate::rules::{Elementary, Room, rule};
 
 /// A real number in a user's program: [`Elementary`] with the operations on many operands.
 ///
@@ -16,6 +17,28 @@ use crate::rules::{Elementary, rule};
 /// assert_eq!(grad(loss, &[0.0, 0.0]), [-0.5, 0.5]);
 /// ```
 pub trait Real: Elementary {
+    /// The outputs of an [`Operation`] of one's own at `x`: one statement of the tape, one line of the list per output.
+    ///
+    /// # Panics
+    /// If the operation does not give as many numbers as it says; in forward mode if it has no JVP.
+    #[track_caller]
+    fn call<O: Operation>(operation: &O, x: &[Self]) -> Vec<Self>;
+
+    /// The same number, under a name: lists remember it, and [`adjoints`](crate::adjoints) finds it again.
+    ///
+    /// ```
+    /// use wengert::adjoints;
+    /// let all = adjoints(|x| x[0].sin().tag("h").square(), &[1.0]);
+    /// assert_eq!(all.tagged("h")[0].adjoint, 2.0 * 1f64.sin());
+    /// ```
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    fn tag(self, name: &'static str) -> Self {
+        let _ = name;
+        self
+    }
+
     /// The sum of `xs`, compensated (Neumaier 1974); 0 of none.
     ///
     /// ```
@@ -94,7 +117,10 @@ pub trait Real: Elementary {
             a.len(),
             b.len()
         );
-        let pairs: Vec<Self> = a.iter().zip(b).flat_map(|(&a, &b)| [a, b]).collect();
+        let mut pairs = Room::new(2 * a.len(), Self::lit(0.0));
+        for ((pair, &a), &b) in pairs.chunks_exact_mut(2).zip(a).zip(b) {
+            (pair[0], pair[1]) = (a, b);
+        }
         Self::nary(rule::Dot, &pairs)
     }
 
@@ -168,4 +194,9 @@ pub trait Real: Elementary {
     }
 }
 
-impl Real for f64 {}
+impl Real for f64 {
+    #[track_caller]
+    fn call<O: Operation>(operation: &O, x: &[Self]) -> Vec<Self> {
+        operation::value(operation, x)
+    }
+}

@@ -1,12 +1,12 @@
 //! What an engine may hold.
 
-use super::F32;
+use super::{F32, Real};
 use crate::rules::Elementary;
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// What `Var<T>`, `Dual<T, N>` and [`Input`](super::Input) hold: `f64`, `f32`, and the eager numbers themselves, so that
-/// engines nest.
+/// What `Var<T>`, `Dual<T, N>` and [`Input`](super::Input) hold: `f64`, `f32`, and the eager numbers themselves, so
+/// that engines nest.
 ///
 /// Rules are evaluated on [`Scalar::Real`]: on the number itself, but for `f32`, which cannot be multiplied by an `f64`
 /// literal and so lends its value to [`F32`].
@@ -26,6 +26,7 @@ pub trait Scalar:
     Sealed
     + Copy
     + Debug
+    + Display
     + PartialOrd
     + Send
     + Sync
@@ -37,21 +38,31 @@ pub trait Scalar:
     + Div<Output = Self>
 {
     /// The number that rules are evaluated on.
-    type Real: Elementary;
+    type Real: Real + Send + Sync;
     /// Where the tape of `Var<Self>` lives among the 64 of a thread: 8 slots for each depth of nesting, so that the
     /// engines inside a number never share its slot.
     const SLOT: usize;
+    /// Whether the innermost number is an `f32`.
+    const IS_SINGLE: bool;
 
     /// As the number that rules are evaluated on.
     fn into_real(self) -> Self::Real;
     /// Back from it.
     fn from_real(x: Self::Real) -> Self;
-    /// The constant `x`, rounded if need be.
+    /// The constant `x`, rounded if need be. Beside `num_traits::FromPrimitive`, which has a `from_f64` too, write
+    /// `<Var<f64> as Scalar>::from_f64(x)`, or `Var::constant(x)`.
     fn from_f64(x: f64) -> Self;
     /// The innermost value, without derivatives.
     fn primal(self) -> f64;
     /// Exactly 0, derivatives included.
     fn is_zero(self) -> bool;
+    /// Whether it carries no derivative, of any engine in it: a constant.
+    ///
+    /// ```
+    /// use wengert::{Dual, Scalar};
+    /// assert!(Dual::<f64, 1>::constant(3.0).is_passive() && !Dual::new(3.0, [1.0]).is_passive());
+    /// ```
+    fn is_passive(self) -> bool;
     /// A product of derivatives, in which an exact 0 annihilates a non-finite factor.
     #[inline]
     #[track_caller]
@@ -93,6 +104,7 @@ pub(crate) use own_real;
 impl Scalar for f64 {
     own_real!();
     const SLOT: usize = 0;
+    const IS_SINGLE: bool = false;
 
     #[inline]
     fn from_f64(x: f64) -> f64 {
@@ -106,11 +118,16 @@ impl Scalar for f64 {
     fn is_zero(self) -> bool {
         self == 0.0
     }
+    #[inline]
+    fn is_passive(self) -> bool {
+        true
+    }
 }
 
 impl Scalar for f32 {
     type Real = F32;
     const SLOT: usize = 1;
+    const IS_SINGLE: bool = true;
 
     #[inline]
     fn into_real(self) -> F32 {
@@ -131,5 +148,9 @@ impl Scalar for f32 {
     #[inline]
     fn is_zero(self) -> bool {
         self == 0.0
+    }
+    #[inline]
+    fn is_passive(self) -> bool {
+        true
     }
 }

@@ -1,6 +1,6 @@
 //! Single precision, evaluated plainly.
 
-use super::{Real, operators, operators::eager_number};
+use super::{Operation, Real, operation, operators, operators::eager_number};
 use crate::rules::{BinaryRule, Elementary, NaryRule, TernaryRule, UnaryRule, eager_comparisons};
 
 /// An `f32` that is a [`Real`]: plain evaluation in single precision.
@@ -12,11 +12,15 @@ use crate::rules::{BinaryRule, Elementary, NaryRule, TernaryRule, UnaryRule, eag
 /// fn f<R: Real>(x: R) -> R { x * 2.0 }
 /// assert_eq!(f(F32(1.5)).0, 3.0_f32);
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct F32(pub f32);
 
 impl F32 {
     /// The number.
+    ///
+    /// ```
+    /// assert_eq!(wengert::F32(1.5).value(), 1.5_f32);
+    /// ```
     #[inline]
     pub fn value(self) -> f32 {
         self.0
@@ -26,7 +30,13 @@ impl F32 {
 operators!([] F32);
 eager_number!([] F32);
 
-impl Real for F32 {}
+impl Real for F32 {
+    #[track_caller]
+    fn call<O: Operation>(operation: &O, x: &[Self]) -> Vec<Self> {
+        let x: Vec<f64> = x.iter().map(|x| f64::from(x.0)).collect();
+        operation::value(operation, &x).into_iter().map(Self::lit).collect()
+    }
+}
 
 impl Elementary for F32 {
     eager_comparisons!();

@@ -9,6 +9,7 @@ mod table;
 
 pub use elementary::{Elementary, Mask};
 pub(crate) use elementary::{eager_comparisons, row_method};
+pub(crate) use nary::Room;
 pub use ops::{Binary, BinaryRule, Kind, Nary, NaryRule, Row, Ternary, TernaryRule, Unary, UnaryRule, rows, rule};
 pub use strong::count_meetings;
 

@@ -1,6 +1,46 @@
 //! Values and partial derivatives of the rows that take any number of operands.
 
 use super::{Elementary, rule};
+use std::ops::{Deref, DerefMut};
+
+/// How many operands stand on the stack, and how large each may be.
+const FEW: usize = 32;
+const SMALL: usize = 32;
+
+/// The operands of a row: on the stack where they are few, since taking memory costs as much as a short row.
+pub(crate) enum Room<T> {
+    Few([T; FEW], usize),
+    Many(Vec<T>),
+}
+
+impl<T: Copy> Room<T> {
+    /// Room for `len` operands, which hold `fill`.
+    #[inline(always)]
+    pub(crate) fn new(len: usize, fill: T) -> Self {
+        if len <= FEW && size_of::<T>() <= SMALL { Room::Few([fill; FEW], len) } else { Room::Many(vec![fill; len]) }
+    }
+}
+
+impl<T> Deref for Room<T> {
+    type Target = [T];
+    #[inline(always)]
+    fn deref(&self) -> &[T] {
+        match self {
+            Room::Few(operands, len) => &operands[..*len],
+            Room::Many(operands) => operands,
+        }
+    }
+}
+
+impl<T> DerefMut for Room<T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [T] {
+        match self {
+            Room::Few(operands, len) => &mut operands[..*len],
+            Room::Many(operands) => operands,
+        }
+    }
+}
 
 /// The sum, compensated (Neumaier 1974): the lost low parts are summed beside it.
 pub(crate) fn sum(xs: &[f64]) -> f64 {
@@ -13,7 +53,8 @@ pub(crate) fn sum(xs: &[f64]) -> f64 {
     if sum.is_finite() { sum + lost } else { sum }
 }
 
-/// The sum of a term for every `STEP` operands, by halves: its error grows with the logarithm of their number (Higham 1993).
+/// The sum of a term for every `STEP` operands, by halves: its error grows with the logarithm of their number (Higham
+/// 1993).
 fn pairwise<const STEP: usize>(xs: &[f64], term: &impl Fn(&[f64]) -> f64) -> f64 {
     if xs.len() <= 64 * STEP {
         return xs.chunks_exact(STEP).fold(0.0, |sum, x| sum + term(x));
@@ -53,6 +94,11 @@ pub(crate) fn min_of(xs: &[f64]) -> f64 {
     xs.iter().copied().reduce(f64::min).unwrap_or(f64::INFINITY)
 }
 
+/// How many of the operands are `y`.
+pub(crate) fn count(xs: &[f64], y: f64) -> usize {
+    xs.iter().filter(|&&x| x == y).count()
+}
+
 /// Those equal to `y` share the derivative equally.
 pub(crate) fn shares<R: Elementary>(xs: &[R], y: R) -> Vec<R> {
     let (one, zero) = (R::lit(1.0), R::lit(0.0));
@@ -67,17 +113,25 @@ pub(crate) fn shares<R: Elementary>(xs: &[R], y: R) -> Vec<R> {
 /// If an operand has no partner.
 #[track_caller]
 pub(crate) fn dot(xs: &[f64]) -> f64 {
-    assert!(
-        xs.len().is_multiple_of(2),
-        "cannot take the dot product of {} operands: they stand in pairs a0, b0, a1, b1, ..; give an even number",
-        xs.len()
-    );
+    require_pairs(xs.len());
     pairwise::<2>(xs, &|pair| pair[0] * pair[1])
 }
 
+#[track_caller]
+fn require_pairs(operands: usize) {
+    assert!(
+        operands.is_multiple_of(2),
+        "cannot take the dot product of {operands} operands: they stand in pairs a0, b0, a1, b1, ..; give an even number"
+    );
+}
+
 /// The partial derivative with respect to one of a pair is the other.
+#[track_caller]
 pub(crate) fn swap_pairs<R: Elementary>(xs: &[R]) -> Vec<R> {
-    xs.chunks_exact(2).flat_map(|pair| [pair[1], pair[0]]).collect()
+    require_pairs(xs.len());
+    let mut partials = xs.to_vec();
+    partials.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+    partials
 }
 
 /// The Euclidean norm; scaled where the sum of squares would overflow or lose digits to underflow.
@@ -122,13 +176,17 @@ pub(crate) fn log_sum_exp(xs: &[f64]) -> f64 {
 /// If there are no more than `i` operands.
 #[track_caller]
 pub(crate) fn softmax(xs: &[f64], i: u32) -> f64 {
-    assert!(
-        (i as usize) < xs.len(),
-        "cannot take component {i} of the softmax of {} numbers: components count from 0; take one of them",
-        xs.len()
-    );
+    require_component(i, xs.len());
     let weights = weights(xs);
     weights[i as usize] / sum(&weights)
+}
+
+#[track_caller]
+fn require_component(i: u32, operands: usize) {
+    assert!(
+        (i as usize) < operands,
+        "cannot take component {i} of the softmax of {operands} numbers: components count from 0; take one of them"
+    );
 }
 
 /// `e^(x - greatest)`. The shift cancels in every quotient of weights, so it is a constant.
@@ -163,7 +221,9 @@ pub(crate) fn probabilities<R: Elementary>(xs: &[R]) -> Vec<R> {
 }
 
 /// The partials of the `i`-th softmax, whose value is `y`: `y (1 - y)` with `1 - y` from the other weights, and `-y p`.
+#[track_caller]
 pub(crate) fn softmax_partials<R: Elementary>(xs: &[R], i: u32, y: R) -> Vec<R> {
+    require_component(i, xs.len());
     let mut weights = weights(xs);
     let total = R::nary(rule::Sum, &weights);
     weights[i as usize] = R::lit(0.0);
@@ -173,7 +233,8 @@ pub(crate) fn softmax_partials<R: Elementary>(xs: &[R], i: u32, y: R) -> Vec<R> 
     partials
 }
 
-/// The partial of `clamp` with respect to a bound that is in force where the mask holds; both share where all are equal.
+/// The partial of `clamp` with respect to a bound that is in force where the mask holds; both share where all are
+/// equal.
 pub(crate) fn bound<R: Elementary>(in_force: R::Mask, x: R, lo: R, hi: R) -> R {
     let (one, half, zero) = (R::lit(1.0), R::lit(0.5), R::lit(0.0));
     let tied = R::select(lo.is_eq(hi) & x.is_eq(lo), half, zero);

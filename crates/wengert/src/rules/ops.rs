@@ -51,6 +51,26 @@ pub struct Row {
     pub on: &'static [(f64, f64)],
 }
 
+impl Row {
+    /// What is to be said of a smooth scalar function of one's own with that name.
+    pub const fn own(name: &'static str) -> Row {
+        Row {
+            name,
+            doc: "",
+            operands: &["x"],
+            parameter: None,
+            value: "",
+            partials: &[],
+            kind: Kind::Smooth,
+            domain: "",
+            kink: "",
+            zeros: (0.0, 0.0, 0.0),
+            ulp: (0.0, 0.0, 0.0),
+            on: &[],
+        }
+    }
+}
+
 /// A row of one operand, as a type: what [`Elementary::unary`] takes.
 ///
 /// ```
@@ -58,19 +78,53 @@ pub struct Row {
 /// assert_eq!(Exp.value(0.0), 1.0);
 /// assert_eq!(Exp.derivative(0.0, 1.0), 1.0);
 /// ```
+///
+/// A scalar function of one's own is one too: it then stands beside those of the table, on every engine and in every
+/// order, at their price.
+///
+/// ```
+/// use wengert::rules::{Row, UnaryRule};
+/// use wengert::{Elementary, derivative, grad, record};
+///
+/// /// The Lambert function W: the solution y of y e^y = x, for x >= 0.
+/// #[derive(Clone, Copy)]
+/// struct Lambert;
+///
+/// impl UnaryRule for Lambert {
+///     const ROW: Row = Row::own("lambert");
+///     fn value(self, x: f64) -> f64 {
+///         let newton = |y: f64, _| y - (y * y.exp() - x) / ((1.0 + y) * y.exp());
+///         (0..30).fold(x.ln_1p(), newton)
+///     }
+///     fn derivative<R: Elementary>(self, _: R, y: R) -> R {
+///         (-y).exp() / (y + 1.0)
+///     }
+/// }
+///
+/// assert_eq!(grad(|x| x.unary(Lambert) * 2.0, 0.0), 2.0);
+/// assert_eq!(derivative(|x| derivative(|x| x.unary(Lambert), x), 0.0), -2.0);
+/// assert_eq!(record(1, |x| x[0].unary(Lambert)).gradient().run(&[0.0]), [1.0]);
+/// ```
 pub trait UnaryRule: Copy + Send + Sync + 'static {
-    /// The row as data.
+    /// The row as data; of a rule of one's own [`Row::own`].
     const ROW: Row;
-    /// The operation that a list stores.
-    fn op(self) -> Unary;
+    /// The operation of the table; `None` for a rule of one's own.
+    fn op(self) -> Option<Unary> {
+        None
+    }
     /// The value at `x`.
     fn value(self, x: f64) -> f64;
     /// The value in single precision.
-    fn value_f32(self, x: f32) -> f32;
+    fn value_f32(self, x: f32) -> f32 {
+        self.value(f64::from(x)) as f32
+    }
     /// The derivative at `x`, where the value is `y`.
     fn derivative<R: Elementary>(self, x: R, y: R) -> R;
     /// Whether the derivative is defined at `x`.
-    fn domain(self, x: f64) -> bool;
+    fn domain(self, x: f64) -> bool {
+        let _ = x;
+        true
+    }
 }
 
 /// A row of two operands, as a type: what [`Elementary::binary`] takes.
@@ -128,6 +182,7 @@ pub trait NaryRule: Copy + Send + Sync + 'static {
     /// The operation that a list stores.
     fn op(self) -> Nary;
     /// The value at `xs`.
+    #[track_caller]
     fn value(self, xs: &[f64]) -> f64;
     /// The partial derivatives with respect to every operand, where the value is `y`.
     fn partials<R: Elementary>(self, xs: &[R], y: R) -> Vec<R>;
@@ -186,7 +241,7 @@ macro_rules! define_rules {
                         kind: Kind::$uk, domain: stringify!($udom), kink: $ukink, zeros: $uz, ulp: $uulp, on: &$uon,
                     };
                     #[inline]
-                    fn op(self) -> Unary { let Self $(($up))? = self; Unary::$U $(($up))? }
+                    fn op(self) -> Option<Unary> { let Self $(($up))? = self; Some(Unary::$U $(($up))?) }
                     #[inline]
                     fn value(self, $ux: f64) -> f64 { let Self $(($up))? = self; $($uv)? $($uw)? }
                     #[inline]
@@ -281,6 +336,7 @@ macro_rules! define_rules {
                     #[inline]
                     fn op(self) -> Nary { let Self $(($np))? = self; Nary::$N $(($np))? }
                     #[inline]
+                    #[track_caller]
                     fn value(self, $nx: &[f64]) -> f64 { let Self $(($np))? = self; $nv }
                     #[inline]
                     #[track_caller]
@@ -332,11 +388,22 @@ macro_rules! define_rules {
                 BY_CODE.get(usize::from(code))?(parameter)
             }
             /// The row.
+            ///
+            /// ```
+            /// use wengert::rules::Unary;
+            /// assert_eq!(Unary::Sin.row().name, "sin");
+            /// ```
             pub fn row(self) -> &'static Row {
                 match self { $( Unary::$U { .. } => &<rule::$U as UnaryRule>::ROW ),* }
             }
             /// The row called `name` with the given parameter; `None` if there is no such row, or if the parameter is
             /// missing, superfluous or not of its type.
+            ///
+            /// ```
+            /// use wengert::rules::Unary;
+            /// assert_eq!(Unary::from_name("powi", Some(3.0)), Some(Unary::Powi(3)));
+            /// assert_eq!(Unary::from_name("powi", Some(0.5)), None); // its parameter is whole
+            /// ```
             pub fn from_name(name: &str, parameter: Option<f64>) -> Option<Unary> {
                 match name {
                     $( stringify!($u) => with_parameter!(Unary::$U, parameter $(, $UP)?), )*
@@ -344,20 +411,40 @@ macro_rules! define_rules {
                 }
             }
             /// The passive parameter.
+            ///
+            /// ```
+            /// use wengert::rules::Unary;
+            /// assert_eq!((Unary::Powi(3).parameter(), Unary::Sin.parameter()), (Some(3.0), None));
+            /// ```
             pub fn parameter(self) -> Option<f64> {
                 match self { $( Unary::$U $(($up))? => [$(Some(f64::from($up)),)? None][0] ),* }
             }
             /// Applies the row to `x`, on any number.
+            ///
+            /// ```
+            /// use wengert::rules::Unary;
+            /// assert_eq!(Unary::Square.apply(3.0), 9.0);
+            /// ```
             #[track_caller]
             pub fn apply<R: Elementary>(self, x: R) -> R {
                 match self { $( Unary::$U $(($up))? => x.unary(rule::$U $(($up))?) ),* }
             }
             /// The derivative at `x`, where the value is `y`.
+            ///
+            /// ```
+            /// use wengert::rules::Unary;
+            /// assert_eq!(Unary::Square.derivative(3.0, 9.0), 6.0);
+            /// ```
             #[track_caller]
             pub fn derivative<R: Elementary>(self, x: R, y: R) -> R {
                 match self { $( Unary::$U $(($up))? => rule::$U $(($up))?.derivative(x, y) ),* }
             }
             /// Whether the derivative is defined at `x`.
+            ///
+            /// ```
+            /// use wengert::rules::Unary;
+            /// assert!(Unary::Abs.domain(1.0) && !Unary::Abs.domain(0.0));
+            /// ```
             pub fn domain(self, x: f64) -> bool {
                 match self { $( Unary::$U $(($up))? => rule::$U $(($up))?.domain(x) ),* }
             }
@@ -371,39 +458,79 @@ macro_rules! define_rules {
                 [ $( Binary::$B ),* ].get(usize::from(code)).copied()
             }
             /// The row.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert_eq!(Binary::Mul.row().operands, ["a", "b"]);
+            /// ```
             pub fn row(self) -> &'static Row {
                 match self { $( Binary::$B => &<rule::$B as BinaryRule>::ROW ),* }
             }
             /// The row called `name`.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert_eq!(Binary::from_name("hypot"), Some(Binary::Hypot));
+            /// ```
             pub fn from_name(name: &str) -> Option<Binary> {
                 match name { $( stringify!($b) => Some(Binary::$B), )* _ => None }
             }
             /// Applies the row to `a` and `b`, on any number.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert_eq!(Binary::Sub.apply(3.0, 1.0), 2.0);
+            /// ```
             #[track_caller]
             pub fn apply<R: Elementary>(self, a: R, b: R) -> R {
                 match self { $( Binary::$B => a.binary(rule::$B, b) ),* }
             }
             /// Applies the row to `a` and the literal `b`, which is passive.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert_eq!(wengert::derivative(|x| Binary::Pow.apply_lit(x, 2.0), -3.0), -6.0);
+            /// ```
             #[track_caller]
             pub fn apply_lit<R: Elementary>(self, a: R, b: f64) -> R {
                 match self { $( Binary::$B => a.binary_lit(rule::$B, b) ),* }
             }
             /// Applies the row to the literal `a`, which is passive, and `b`.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert_eq!(wengert::derivative(|x| Binary::Div.lit_apply(1.0, x), 2.0), -0.25);
+            /// ```
             #[track_caller]
             pub fn lit_apply<R: Elementary>(self, a: f64, b: R) -> R {
                 match self { $( Binary::$B => R::lit_binary(a, rule::$B, b) ),* }
             }
             /// The partial derivative with respect to the first operand.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert_eq!(Binary::Mul.da(2.0, 3.0, 6.0), 3.0);
+            /// ```
             #[track_caller]
             pub fn da<R: Elementary>(self, a: R, b: R, y: R) -> R {
                 match self { $( Binary::$B => rule::$B.da(a, b, y) ),* }
             }
             /// The partial derivative with respect to the second operand.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert_eq!(Binary::Mul.db(2.0, 3.0, 6.0), 2.0);
+            /// ```
             #[track_caller]
             pub fn db<R: Elementary>(self, a: R, b: R, y: R) -> R {
                 match self { $( Binary::$B => rule::$B.db(a, b, y) ),* }
             }
             /// Whether both partial derivatives are defined at `(a, b)`.
+            ///
+            /// ```
+            /// use wengert::rules::Binary;
+            /// assert!(Binary::Max.domain(1.0, 2.0) && !Binary::Max.domain(1.0, 1.0));
+            /// ```
             pub fn domain(self, a: f64, b: f64) -> bool {
                 match self { $( Binary::$B => rule::$B.domain(a, b) ),* }
             }
@@ -417,19 +544,39 @@ macro_rules! define_rules {
                 [ $( Ternary::$C ),* ].get(usize::from(code)).copied()
             }
             /// The row.
+            ///
+            /// ```
+            /// use wengert::rules::Ternary;
+            /// assert_eq!(Ternary::Clamp.row().operands, ["x", "lo", "hi"]);
+            /// ```
             pub fn row(self) -> &'static Row {
                 match self { $( Ternary::$C => &<rule::$C as TernaryRule>::ROW ),* }
             }
             /// The row called `name`.
+            ///
+            /// ```
+            /// use wengert::rules::Ternary;
+            /// assert_eq!(Ternary::from_name("clamp"), Some(Ternary::Clamp));
+            /// ```
             pub fn from_name(name: &str) -> Option<Ternary> {
                 match name { $( stringify!($c) => Some(Ternary::$C), )* _ => None }
             }
             /// Applies the row to `a`, `b` and `c`, on any number.
+            ///
+            /// ```
+            /// use wengert::rules::Ternary;
+            /// assert_eq!(Ternary::MulAdd.apply(2.0, 3.0, 4.0), 10.0);
+            /// ```
             #[track_caller]
             pub fn apply<R: Elementary>(self, a: R, b: R, c: R) -> R {
                 match self { $( Ternary::$C => a.ternary(rule::$C, b, c) ),* }
             }
             /// The three partial derivatives.
+            ///
+            /// ```
+            /// use wengert::rules::Ternary;
+            /// assert_eq!(Ternary::MulAdd.partials(2.0, 3.0, 4.0, 10.0), [3.0, 2.0, 1.0]);
+            /// ```
             #[track_caller]
             pub fn partials<R: Elementary>(self, a: R, b: R, c: R, y: R) -> [R; 3] {
                 match self {
@@ -439,6 +586,11 @@ macro_rules! define_rules {
                 }
             }
             /// Whether the partial derivatives are defined at `(a, b, c)`.
+            ///
+            /// ```
+            /// use wengert::rules::Ternary;
+            /// assert!(Ternary::Clamp.domain(0.5, 0.0, 1.0) && !Ternary::Clamp.domain(0.0, 0.0, 1.0));
+            /// ```
             pub fn domain(self, a: f64, b: f64, c: f64) -> bool {
                 match self { $( Ternary::$C => rule::$C.domain(a, b, c) ),* }
             }
@@ -456,10 +608,20 @@ macro_rules! define_rules {
                 BY_CODE.get(usize::from(code))?(parameter)
             }
             /// The row.
+            ///
+            /// ```
+            /// use wengert::rules::Nary;
+            /// assert_eq!(Nary::Norm.row().operands, ["xs"]); // any number of them
+            /// ```
             pub fn row(self) -> &'static Row {
                 match self { $( Nary::$N { .. } => &<rule::$N as NaryRule>::ROW ),* }
             }
             /// The row called `name` with the given parameter, as for [`Unary::from_name`].
+            ///
+            /// ```
+            /// use wengert::rules::Nary;
+            /// assert_eq!(Nary::from_name("softmax", Some(1.0)), Some(Nary::Softmax(1)));
+            /// ```
             pub fn from_name(name: &str, parameter: Option<f64>) -> Option<Nary> {
                 match name {
                     $( stringify!($n) => with_parameter!(Nary::$N, parameter $(, $NP)?), )*
@@ -467,20 +629,40 @@ macro_rules! define_rules {
                 }
             }
             /// The passive parameter.
+            ///
+            /// ```
+            /// use wengert::rules::Nary;
+            /// assert_eq!(Nary::Softmax(1).parameter(), Some(1.0));
+            /// ```
             pub fn parameter(self) -> Option<f64> {
                 match self { $( Nary::$N $(($np))? => [$(Some(f64::from($np)),)? None][0] ),* }
             }
             /// Applies the row to `xs`, on any number.
+            ///
+            /// ```
+            /// use wengert::rules::Nary;
+            /// assert_eq!(Nary::Norm.apply(&[3.0, 4.0]), 5.0);
+            /// ```
             #[track_caller]
             pub fn apply<R: Elementary>(self, xs: &[R]) -> R {
                 match self { $( Nary::$N $(($np))? => R::nary(rule::$N $(($np))?, xs) ),* }
             }
             /// The partial derivatives with respect to every operand.
+            ///
+            /// ```
+            /// use wengert::rules::Nary;
+            /// assert_eq!(Nary::Norm.partials(&[3.0, 4.0], 5.0), [0.6, 0.8]);
+            /// ```
             #[track_caller]
             pub fn partials<R: Elementary>(self, xs: &[R], y: R) -> Vec<R> {
                 match self { $( Nary::$N $(($np))? => rule::$N $(($np))?.partials(xs, y) ),* }
             }
             /// Whether the partial derivatives are defined at `xs`.
+            ///
+            /// ```
+            /// use wengert::rules::Nary;
+            /// assert!(Nary::Norm.domain(&[3.0, 4.0]) && !Nary::Norm.domain(&[0.0, 0.0]));
+            /// ```
             pub fn domain(self, xs: &[f64]) -> bool {
                 match self { $( Nary::$N $(($np))? => rule::$N $(($np))?.domain(xs) ),* }
             }

@@ -9,6 +9,9 @@ use std::f64::consts::{FRAC_1_SQRT_2, LN_2, PI};
 const FRAC_1_SQRT_2PI: f64 = 0.398_942_280_401_432_7;
 /// `ln sqrt(2 pi)`.
 const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
+/// The highest order of a family (`sinc_deriv`, `mills`, `polygamma`): the factorial of the next overflows. Beyond it
+/// the answer is NaN, at once, where a recurrence would take time with the order.
+const HIGHEST_ORDER: u32 = 170;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Powers, logarithms, bounds
@@ -120,6 +123,9 @@ pub(crate) fn sinc(x: f64) -> f64 {
 /// `u s_n + n s_(n-1) = sin^(n) u`: run upwards it is stable for `|u| > n`, downwards for `|u| < n`.
 /// Error below 64 ulp up to the ninth order, absolute around the zeros.
 pub(crate) fn sinc_deriv(x: f64, n: u32) -> f64 {
+    if n > HIGHEST_ORDER {
+        return f64::NAN;
+    }
     if x.is_infinite() {
         return 0.0;
     }
@@ -156,7 +162,8 @@ pub(crate) fn sech(x: f64) -> f64 {
 // ---------------------------------------------------------------------------------------------------------------------
 // The normal distribution
 
-/// `exp(-x^2)`; the rounding error of the square is made good, since `exp` would amplify it by `x^2`. Error below 2 ulp.
+/// `exp(-x^2)`; the rounding error of the square is made good, since `exp` would amplify it by `x^2`. Error below 2
+/// ulp.
 pub(crate) fn gauss(x: f64) -> f64 {
     let square = x * x;
     if square > 800.0 {
@@ -230,11 +237,13 @@ fn mills_ratio(x: f64) -> f64 {
 ///
 /// `M_0 = 1`, `M_1` is the Mills ratio, `n M_(n+1) = x M_n + M_(n-1)` and `M_n' = n M_(n+1)`
 /// (the repeated integrals of erfc, Abramowitz and Stegun 7.2.5). Upwards the recurrence is stable for `x > 0` and good
-/// down to -3/4; below, the ratios `r_n = M_(n+1)/M_n` are found downwards (Miller; Gautschi 1967). Error below 40 ulp up to order 8.
+/// down to -3/4; below, the ratios `r_n = M_(n+1)/M_n` are found downwards (Miller; Gautschi 1967). Error below 40 ulp
+/// up to order 8.
 pub(crate) fn mills(x: f64, n: u32) -> f64 {
     match n {
         0 => 1.0,
         1 => mills_ratio(x),
+        _ if n > HIGHEST_ORDER => f64::NAN,
         _ if x > -0.75 => mills_upwards(x, n),
         _ => mills_downwards(-x, n),
     }
@@ -259,8 +268,8 @@ fn mills_downwards(t: f64, n: u32) -> f64 {
     product
 }
 
-/// The distribution function of the standard normal: the left tail as density times Mills ratio, libm's `erfc` elsewhere.
-/// Error below 8 ulp.
+/// The distribution function of the standard normal: the left tail as density times Mills ratio, libm's `erfc`
+/// elsewhere. Error below 8 ulp.
 pub(crate) fn norm_cdf(x: f64) -> f64 {
     if x < -1.0 { norm_pdf(x) * mills_ratio(x) } else { 0.5 * libm::erfc(-x * FRAC_1_SQRT_2) }
 }
@@ -412,7 +421,8 @@ pub(crate) fn silu(x: f64) -> f64 {
     }
 }
 
-/// The derivative of the argument of [`gelu_gate`] is `GELU.0 + GELU.1 x^2`: `2 sqrt(2/pi)` and `3 * 0.044715` times it.
+/// The derivative of the argument of [`gelu_gate`] is `GELU.0 + GELU.1 x^2`: `2 sqrt(2/pi)` and `3 * 0.044715` times
+/// it.
 pub(crate) const GELU: (f64, f64) = (1.5957691216057308, 0.21406444881780073);
 
 /// `w = 2 sqrt(2/pi) (x + 0.044715 x^3)` as the sum of two numbers, since `exp` amplifies its rounding error by `|w|`.
@@ -496,8 +506,8 @@ fn is_pole(x: f64) -> bool {
     x <= 0.0 && x == x.floor()
 }
 
-/// The logarithmic derivative of the gamma function: recurrence up to 10, then the asymptotic series; reflection below 0
-/// (Abramowitz and Stegun 6.3.5, 6.3.18, 6.3.7). Error below 16 ulp, absolute around the zeros.
+/// The logarithmic derivative of the gamma function: recurrence up to 10, then the asymptotic series; reflection below
+/// 0 (Abramowitz and Stegun 6.3.5, 6.3.18, 6.3.7). Error below 16 ulp, absolute around the zeros.
 pub(crate) fn digamma(x: f64) -> f64 {
     if is_pole(x) {
         return if x == 0.0 { -1.0 / x } else { f64::NAN };
@@ -520,6 +530,9 @@ pub(crate) fn digamma(x: f64) -> f64 {
 pub(crate) fn polygamma(x: f64, n: u32) -> f64 {
     if n == 0 {
         return digamma(x);
+    }
+    if n > HIGHEST_ORDER {
+        return f64::NAN;
     }
     let sign = if n.is_multiple_of(2) { -1.0 } else { 1.0 };
     if is_pole(x) {

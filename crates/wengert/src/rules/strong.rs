@@ -33,7 +33,8 @@ fn note() {
 /// Runs `f` and counts how often, on this thread, an exact zero derivative met an infinite or NaN factor.
 ///
 /// A count above zero says that some derivative is 0 *by convention* (the strong zero): a limit might exist and differ.
-/// Forward mode cannot tell a tangent that vanished from one that never was, so there `sqrt` of a constant 0 counts too.
+/// Forward mode cannot tell a tangent that vanished from one that never was, so there `sqrt` of a constant 0 counts
+/// too.
 ///
 /// ```
 /// use wengert::{count_meetings, derivative};

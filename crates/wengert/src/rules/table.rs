@@ -187,7 +187,7 @@ unary {
         value64: special::sinc(x); d: x.sinc_deriv(1); kind: Smooth; domain: true; kink: "0 at 0";
         zeros: (0.0, 0.1, 0.5); ulp: (3.0, 4.0, 8.0); on: [(-1e300, 1e300)];
     }
-    /// The `n`-th derivative of sinc: `sinc''(0) = -pi^2/3` and all others without cancellation.
+    /// The `n`-th derivative of sinc: `sinc''(0) = -pi^2/3` and all others without cancellation. NaN for `n` above 170.
     SincDeriv sinc_deriv(x, n: u32) = y {
         value64: special::sinc_deriv(x, n); d: x.sinc_deriv(n.saturating_add(1));
         kind: Smooth; domain: true; kink: "none";
@@ -396,7 +396,7 @@ unary {
         value64: special::digamma(x); d: x.polygamma(1); kind: Smooth; domain: x > 0.0 || x != x.floor(); kink: "none";
         zeros: (1.0, 0.0, 1.0); ulp: (5.0, 5.0, 8.0); on: [(-1000000000000.5, 1e300)];
     }
-    /// The `n`-th derivative of `digamma`.
+    /// The `n`-th derivative of `digamma`. NaN for `n` above 170.
     Polygamma polygamma(x, n: u32) = y {
         value64: special::polygamma(x, n); d: x.polygamma(n.saturating_add(1));
         kind: Smooth; domain: x > 0.0 || x != x.floor(); kink: "none";
@@ -435,6 +435,7 @@ unary {
         zeros: (0.0, 0.0, 0.5); ulp: (3.0, 4.0, 1.0); on: [(-1e300, 1e300)];
     }
     /// The `n`-fold integral of `norm_pdf` from minus infinity, divided by it; `mills(1)` is `norm_cdf/norm_pdf`.
+    /// NaN for `n` above 170.
     Mills mills(x, n: u32) = y {
         value64: special::mills(x, n);
         d: if n == 0 { R::lit(0.0) } else { x.mills(n.saturating_add(1)) * f64::from(n) };
@@ -599,13 +600,15 @@ nary {
     /// The greatest; ties share the derivative equally.
     MaxOf max_of(xs) = y {
         value: nary::max_of(xs); partials: nary::shares(xs, y);
-        kind: Selects; domain: xs.iter().filter(|&&x| x == nary::max_of(xs)).count() == 1; kink: "1/k each where k tie";
+        kind: Selects; domain: nary::count(xs, nary::max_of(xs)) == 1;
+        kink: "1/k each where k tie; 0 where all are NaN";
         zeros: (0.0, 0.0, 0.0); ulp: (0.0, 0.0, 0.0); on: [(-1e300, 1e300)];
     }
     /// The least; ties share the derivative equally.
     MinOf min_of(xs) = y {
         value: nary::min_of(xs); partials: nary::shares(xs, y);
-        kind: Selects; domain: xs.iter().filter(|&&x| x == nary::min_of(xs)).count() == 1; kink: "1/k each where k tie";
+        kind: Selects; domain: nary::count(xs, nary::min_of(xs)) == 1;
+        kink: "1/k each where k tie; 0 where all are NaN";
         zeros: (0.0, 0.0, 0.0); ulp: (0.0, 0.0, 0.0); on: [(-1e300, 1e300)];
     }
     /// Dot product of operands that stand in pairs `a0, b0, a1, b1, ..`.
@@ -616,7 +619,7 @@ nary {
     /// Euclidean norm, without overflow.
     Norm norm(xs) = y {
         value: nary::norm(xs); partials: nary::directions(xs, y);
-        kind: Smooth; domain: xs.iter().any(|&x| x != 0.0); kink: "0 at the origin";
+        kind: Smooth; domain: xs.iter().any(|&x| x != 0.0); kink: "0 at the origin; NaN for an infinite operand";
         zeros: (0.0, 0.0, 1.0); ulp: (1.0, 1.5, 3.0); on: [(-1e300, 1e300)];
     }
     /// `ln(e^x0 + e^x1 + ..)`, shifted.

@@ -36,8 +36,8 @@ fn next_epoch() -> u64 {
 
 /// The writing end of one tape.
 pub(super) struct Head {
-    /// `epoch << 32` of the running recording; [`IDLE_TAG`] where none runs, and where operations must not take the fast
-    /// path because they are watched.
+    /// `epoch << 32` of the running recording; [`IDLE_TAG`] where none runs, and where operations must not take the
+    /// fast path because they are watched.
     fast_tag: Cell<u64>,
     /// `epoch << 32` of the running recording, watched or not.
     tag: Cell<u64>,
@@ -76,9 +76,13 @@ impl State {
     };
 
     /// A recording of `T` about to begin.
+    #[track_caller]
     pub(super) fn new<T: Scalar>(inputs: usize, records: Vec<Record<T>>, watched: bool) -> State {
         let room = MOST_NODES.saturating_sub(inputs as u64);
-        assert!(room > 0, "cannot record a function of {inputs} inputs: a recording has at most 2^31 nodes");
+        assert!(
+            room > 0,
+            "cannot record a function of {inputs} inputs: a recording has at most 2^31 nodes; pass data as constants"
+        );
         let fits = records.capacity() as u64 <= room;
         let mut records = ManuallyDrop::new(if fits { records } else { Vec::new() });
         let tag = next_epoch() << 32 | if watched { WATCHED } else { 0 };
@@ -164,6 +168,11 @@ impl Head {
         self.owner.get() == Some(TypeId::of::<T>())
     }
 
+    /// How many records the running recording has.
+    pub(super) fn recorded(&self) -> usize {
+        self.len.get()
+    }
+
     /// The id of the node that the next record defines.
     #[inline]
     pub(super) fn next_id(&self) -> u64 {
@@ -201,8 +210,8 @@ impl Head {
         let nodes = (self.first.get() & u64::from(u32::MAX)) + len as u64;
         assert!(
             nodes + 1 < MOST_NODES,
-            "cannot record more than 2^31 statements in one recording (at {}): differentiate the loop in segments \
-             with `scan`, or checkpoint it",
+            "cannot record more than 2^31 statements in one recording (at {}): split the function into parts and \
+             pull back through one after the other by `vjp`",
             Location::caller()
         );
         // SAFETY: the parts are those of a `Vec<Record<T>>`; they are written back below, and `ManuallyDrop` keeps
@@ -218,8 +227,20 @@ impl Head {
 thread_local! {
     /// One head per slot; no destructor, so that access is a plain load.
     static HEADS: [Head; 64] = const { [const { Head::IDLE }; 64] };
-    /// Recordings that had to leave their slot to one of another type.
-    static DISPLACED: RefCell<Vec<State>> = const { RefCell::new(Vec::new()) };
+    /// Recordings that had to leave their slot to one of another type. Without destructor, so that it serves to the
+    /// very end of a thread; nothing is lost, since an empty vector gives its memory back.
+    static DISPLACED: ManuallyDrop<RefCell<Vec<State>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+}
+
+fn with_displaced<O>(f: impl FnOnce(&mut Vec<State>) -> O) -> O {
+    DISPLACED.with(|displaced| {
+        let mut displaced = displaced.borrow_mut();
+        let output = f(&mut displaced);
+        if displaced.is_empty() {
+            *displaced = Vec::new();
+        }
+        output
+    })
 }
 
 /// The head of the tape of `T` on this thread.
@@ -231,7 +252,7 @@ pub(super) fn with<T: Scalar, O>(f: impl FnOnce(&Head) -> O) -> O {
 /// Brings the recording of `T` back into its slot if one of another type displaced it; says whether it did.
 #[cold]
 pub(super) fn reinstate<T: Scalar>() -> bool {
-    DISPLACED.with_borrow_mut(|displaced| {
+    with_displaced(|displaced| {
         let Some(i) = displaced.iter().position(|state| state.owner == Some(TypeId::of::<T>())) else {
             return false;
         };
@@ -252,7 +273,7 @@ fn displace<T: Scalar>(displaced: &mut Vec<State>, state: State) {
 /// Starts a recording of `T`; gives the state of the recording of `T` that it interrupts, if there is one.
 pub(super) fn start<T: Scalar>(state: State) -> State {
     if !with::<T, _>(|head| head.belongs_to::<T>()) && !reinstate::<T>() {
-        DISPLACED.with_borrow_mut(|displaced| displace::<T>(displaced, State::idle::<T>()));
+        with_displaced(|displaced| displace::<T>(displaced, State::idle::<T>()));
     }
     with::<T, _>(|head| head.replace(state))
 }
@@ -263,4 +284,41 @@ pub(super) fn end<T: Scalar>(interrupted: State) -> State {
         reinstate::<T>();
     }
     with::<T, _>(|head| head.replace(interrupted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    fn says(f: impl FnOnce(), wanted: Expect) {
+        let payload = catch_unwind(AssertUnwindSafe(f)).expect_err("a panic");
+        let text = payload.downcast_ref::<String>().expect("a text");
+        let here = text.find(file!()).and_then(|at| Some((at, at + text[at..].find(')')?)));
+        wanted.assert_eq(&here.map_or(text.clone(), |(from, to)| format!("{}HERE{}", &text[..from], &text[to..])));
+    }
+
+    #[test]
+    fn a_recording_has_fewer_than_2_to_the_31_nodes() {
+        says(
+            || drop(State::new::<f64>(1 << 31, Vec::new(), false).into_records::<f64>()),
+            expect![
+                "cannot record a function of 2147483648 inputs: a recording has at most 2^31 nodes; pass data as constants"
+            ],
+        );
+        says(
+            || {
+                let interrupted = start::<f64>(State::new::<f64>((1 << 31) - 1, Vec::new(), false));
+                let record = Record { da: 1.0, db: 0.0, a: 0, b: 0 };
+                // SAFETY: the recording of `f64` has just been started.
+                let full = catch_unwind(|| with::<f64, _>(|head| unsafe { head.push(record) }));
+                drop(end::<f64>(interrupted).into_records::<f64>());
+                std::panic::resume_unwind(full.expect_err("no room"));
+            },
+            expect![
+                "cannot record more than 2^31 statements in one recording (at HERE): split the function into parts and pull back through one after the other by `vjp`"
+            ],
+        );
+    }
 }

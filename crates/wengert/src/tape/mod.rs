@@ -7,9 +7,11 @@
 //! 2^31 - 2 recordings of the process: the derivatives are then wrong, and should its slot have passed to a number of
 //! another type by then, so is what is written there.
 
+mod call;
 mod head;
 mod pool;
 mod recording;
+mod statement;
 mod sweep;
 mod var;
 mod watch;

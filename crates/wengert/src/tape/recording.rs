@@ -1,14 +1,17 @@
 //! A recording: from seeding the inputs to the finished tape.
 
+use super::call::{self, Call};
 use super::head::{self, State};
 use super::pool::{self, Buffers};
-use super::{Record, Var, Watch, watch, work};
+use super::{Origin, Record, Var, Watch, watch, work};
 use crate::program::{Input, Output, Scalar};
 use std::marker::PhantomData;
 
 /// A running recording of this thread. Dropping it, also in a panic, goes back to the one it interrupted.
 struct Recording<T: Scalar> {
     tag: u64,
+    /// How many calls of operations there were when it started.
+    calls: usize,
     interrupted: Option<State>,
     /// What an interrupted recording had seen, where this one is watched.
     seen: Option<Box<Watch>>,
@@ -16,11 +19,13 @@ struct Recording<T: Scalar> {
 }
 
 impl<T: Scalar> Recording<T> {
+    #[track_caller]
     fn start(inputs: usize, records: Vec<Record<T>>, watched: bool) -> Self {
         let state = State::new(inputs, records, watched);
         let tag = state.tag();
         let seen = watched.then(|| Box::new(watch::take()));
-        Recording { tag, interrupted: Some(head::start::<T>(state)), seen, _of: PhantomData }
+        let interrupted = Some(head::start::<T>(state));
+        Recording { tag, calls: call::kept(), interrupted, seen, _of: PhantomData }
     }
 
     /// Ends the recording: its records, and whether some partial was not finite.
@@ -42,7 +47,9 @@ impl<T: Scalar> Recording<T> {
 
 impl<T: Scalar> Drop for Recording<T> {
     fn drop(&mut self) {
-        self.end();
+        if self.end().is_some() {
+            call::take::<T>(self.tag, self.calls);
+        }
         self.seen();
     }
 }
@@ -53,6 +60,8 @@ pub(crate) struct Tape<T: Scalar> {
     buffers: Option<Box<Buffers<T>>>,
     pub(super) inputs: usize,
     pub(super) nonfinite: bool,
+    /// The uses of operations of one's own with several outputs, in order.
+    pub(super) calls: Vec<Call<T>>,
     /// What was seen, if the recording was watched.
     watch: Option<Box<Watch>>,
 }
@@ -89,9 +98,10 @@ impl<T: Scalar> Tape<T> {
             outputs.push(y.node(tag)); // not in a closure: it panics at the caller's line
         }
         let (written, nonfinite) = recording.end().expect("a recording ends once");
+        work::count(|work| &work.records, written.len() as u64);
         *records = written;
-        let watch = recording.seen();
-        (y, Tape { buffers: Some(buffers), inputs, nonfinite, watch })
+        let (calls, watch) = (call::take(tag, recording.calls), recording.seen());
+        (y, Tape { buffers: Some(buffers), inputs, nonfinite, calls, watch })
     }
 
     fn buffers(&self) -> &Buffers<T> {
@@ -117,6 +127,11 @@ impl<T: Scalar> Tape<T> {
         self.watch.as_deref().cloned().unwrap_or_default()
     }
 
+    /// The first pullback in the sweeps so far in which something became infinite or NaN.
+    pub(crate) fn origin_in_sweep(&self) -> Option<Origin> {
+        self.calls.iter().rev().find_map(Call::origin)
+    }
+
     /// How many numbers went in.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
@@ -132,13 +147,28 @@ impl<T: Scalar> Tape<T> {
         self.records().len()
     }
 
-    /// The bytes of its records.
+    /// The bytes of its records, and of what operations of one's own have saved.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(self.records())
+        self.bytes_of::<T>()
     }
 
-    /// The bytes that its buffers hold, those of the sweeps included that it has done with its own scratch.
+    /// The same of a tape like this one, were it one of `U`.
+    pub(crate) fn bytes_of<U: Scalar>(&self) -> usize {
+        self.len() * size_of::<Record<U>>() + self.saved::<U>()
+    }
+
+    /// The bytes of what operations of one's own have saved, were the tape one of `U`.
+    fn saved<U: Scalar>(&self) -> usize {
+        self.calls.iter().map(Call::bytes::<U>).sum()
+    }
+
+    /// Whether it can be swept forwards: every operation of one's own and of several outputs on it has a JVP.
+    pub(crate) fn has_jvp(&self) -> bool {
+        self.calls.iter().all(Call::has_jvp)
+    }
+
+    /// The bytes that it holds, those of the sweeps included that it has done with its own scratch.
     pub(crate) fn held(&self) -> usize {
-        self.buffers().held()
+        self.buffers().held() + self.saved::<T>()
     }
 }

@@ -3,6 +3,7 @@
 use super::{CONTINUES, Record, Tape, work};
 use crate::program::Scalar;
 use std::array::from_fn;
+use std::ops::Range;
 
 /// Where the lanes of one node are kept.
 type Lanes<T, const L: usize> = [T; L];
@@ -14,8 +15,8 @@ fn zeros<T: Scalar, const L: usize>() -> Lanes<T, L> {
 impl<T: Scalar> Tape<T> {
     /// The adjoints of the inputs for `L` seeds at once, each a vector over the outputs: `w^T J` for each lane.
     ///
-    /// `adjoints` is scratch; the inputs' adjoints are its first entries. Cost: about two multiplications, two additions
-    /// per record and lane.
+    /// `adjoints` is scratch; the inputs' adjoints are its first entries. Cost: about two multiplications, two
+    /// additions per record and lane.
     pub(crate) fn reverse<'s, const L: usize>(
         &self,
         seed: impl Fn(usize) -> Lanes<T, L>,
@@ -23,17 +24,50 @@ impl<T: Scalar> Tape<T> {
     ) -> &'s [Lanes<T, L>] {
         work::count(|work| &work.reverse_sweeps, 1);
         work::count(|work| &work.lanes, L as u64);
-        let records = self.records();
         if !self.nonfinite {
             self.seed(&seed, adjoints);
-            sweep(records, self.inputs, adjoints);
+            self.backwards(adjoints, None);
         }
         // A product of finite partials may overflow and then meet a 0: that is seen here.
         if self.nonfinite || has_nan(&adjoints[..self.inputs]) {
             self.seed(&seed, adjoints);
-            sweep_carefully(records, self.inputs, adjoints);
+            let mut live: Vec<bool> = adjoints.iter().map(|lanes| !lanes.iter().all(|t| t.is_zero())).collect();
+            self.backwards(adjoints, Some(&mut live));
         }
         &adjoints[..self.inputs]
+    }
+
+    /// The records between the calls, and the calls, last first; carefully where `live` says which nodes are reached.
+    fn backwards<const L: usize>(&self, adjoints: &mut [Lanes<T, L>], mut live: Option<&mut [bool]>) {
+        work::count(|work| &work.visits, self.len() as u64);
+        let mut end = self.len();
+        for call in self.calls.iter().rev() {
+            let (first, after) = (self.inputs + call.first, call.first + call.outputs);
+            self.segment_backwards(after..end, adjoints, live.as_deref_mut());
+            call.reverse(first, adjoints);
+            if let Some(live) = live.as_deref_mut()
+                && live[first..][..call.outputs].contains(&true)
+            {
+                call.nodes().for_each(|node| live[node] = true);
+            }
+            end = call.first;
+        }
+        self.segment_backwards(0..end, adjoints, live);
+    }
+
+    /// Some records without a call among them: nodes before them are their inputs.
+    fn segment_backwards<const L: usize>(
+        &self,
+        range: Range<usize>,
+        adjoints: &mut [Lanes<T, L>],
+        live: Option<&mut [bool]>,
+    ) {
+        let (inputs, nodes) = (self.inputs + range.start, self.inputs + range.end);
+        let (records, adjoints) = (&self.records()[range], &mut adjoints[..nodes]);
+        match live {
+            None => sweep(records, inputs, adjoints),
+            Some(live) => sweep_carefully(records, inputs, adjoints, live),
+        }
     }
 
     /// All adjoints at 0 but those of the outputs.
@@ -74,9 +108,30 @@ impl<T: Scalar> Tape<T> {
         tangents: &mut Vec<Lanes<T, L>>,
         mul: impl Fn(T, T) -> T + Copy,
     ) -> Vec<Lanes<T, L>> {
+        work::count(|work| &work.visits, self.len() as u64);
         tangents.clear();
         tangents.extend((0..self.inputs).map(seed));
-        for record in self.records() {
+        let mut start = 0;
+        for call in &self.calls {
+            self.segment_forwards(start..call.first, tangents, mul);
+            call.forward(tangents);
+            start = call.first + call.outputs;
+        }
+        self.segment_forwards(start..self.len(), tangents, mul);
+        let output = |output: &Option<(u32, T)>| match *output {
+            Some((node, d)) => tangents[node as usize].map(|t| mul(d, t)),
+            None => zeros(),
+        };
+        self.output_nodes().iter().map(output).collect()
+    }
+
+    fn segment_forwards<const L: usize>(
+        &self,
+        range: Range<usize>,
+        tangents: &mut Vec<Lanes<T, L>>,
+        mul: impl Fn(T, T) -> T + Copy,
+    ) {
+        for record in &self.records()[range] {
             let node = tangents.len();
             let a = tangents[record.a as usize];
             let mut sum = a.map(|t| mul(record.da, t));
@@ -89,11 +144,6 @@ impl<T: Scalar> Tape<T> {
             }
             tangents.push(sum);
         }
-        let output = |output: &Option<(u32, T)>| match *output {
-            Some((node, d)) => tangents[node as usize].map(|t| mul(d, t)),
-            None => zeros(),
-        };
-        self.output_nodes().iter().map(output).collect()
     }
 
     /// For each input whether some output depends on it: whether a path of records leads there.
@@ -102,9 +152,14 @@ impl<T: Scalar> Tape<T> {
         for &(node, _) in self.output_nodes().iter().flatten() {
             reached[node as usize] = true;
         }
+        let mut calls = self.calls.iter().rev().peekable();
         for (i, record) in self.records().iter().enumerate().rev() {
             let node = self.inputs + i;
-            if reached[node] {
+            if let Some(call) = calls.next_if(|call| i < call.first + call.outputs) {
+                if reached[self.inputs + call.first..][..call.outputs].contains(&true) {
+                    call.nodes().for_each(|node| reached[node] = true);
+                }
+            } else if reached[node] {
                 reached[record.a as usize] = true;
                 reached[(record.b & !CONTINUES) as usize] = true;
                 if record.b & CONTINUES != 0 {
@@ -127,7 +182,9 @@ fn sweep<T: Scalar, const L: usize>(records: &[Record<T>], inputs: usize, adjoin
     let mut node = adjoints.len();
     for record in records.iter().rev() {
         node -= 1;
-        let adjoint = adjoints[node];
+        // Lane by lane: a copy of the whole array may go through an integer register, which the next adjoint waits for.
+        let at = &adjoints[node];
+        let adjoint: Lanes<T, L> = from_fn(|l| at[l]);
         if adjoint.iter().all(|t| t.is_zero()) {
             continue;
         }
@@ -136,15 +193,19 @@ fn sweep<T: Scalar, const L: usize>(records: &[Record<T>], inputs: usize, adjoin
         let x = &mut adjoints[(record.b & !CONTINUES) as usize];
         *x = from_fn(|l| x[l] + record.db * adjoint[l]);
         if record.b & CONTINUES != 0 {
-            adjoints[node - 1] = adjoint;
+            adjoints[node - 1] = from_fn(|l| adjoint[l]);
         }
     }
 }
 
 /// The reverse sweep where an exact zero may meet a partial that is not finite: by strong products, and each meeting is
 /// noted. A node that no output depends on is left alone: nothing vanished there.
-fn sweep_carefully<T: Scalar, const L: usize>(records: &[Record<T>], inputs: usize, adjoints: &mut [Lanes<T, L>]) {
-    let mut live: Vec<bool> = adjoints.iter().map(|lanes| !lanes.iter().all(|t| t.is_zero())).collect();
+fn sweep_carefully<T: Scalar, const L: usize>(
+    records: &[Record<T>],
+    inputs: usize,
+    adjoints: &mut [Lanes<T, L>],
+    live: &mut [bool],
+) {
     for (i, record) in records.iter().enumerate().rev() {
         let node = inputs + i;
         if !live[node] {

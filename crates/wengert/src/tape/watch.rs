@@ -3,6 +3,7 @@
 use crate::program::Scalar;
 use std::cell::RefCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 
 /// What was seen of a watched recording.
@@ -12,6 +13,15 @@ pub(crate) struct Watch {
     pub(crate) operations: u64,
     /// The first operation whose value or partial derivative was not finite although its operands were.
     pub(crate) origin: Option<Origin>,
+    /// How many such operations there were, those that the result does not use included.
+    pub(crate) origins: u64,
+    /// Whether some operation of one's own and of one output has no JVP; those of several are asked on the tape.
+    pub(crate) missing_jvp: bool,
+}
+
+impl Watch {
+    /// Before the first operation.
+    const NOTHING: Watch = Watch { operations: 0, origin: None, origins: 0, missing_jvp: false };
 }
 
 /// Where a non-finite number was born.
@@ -19,15 +29,32 @@ pub(crate) struct Watch {
 pub(crate) struct Origin {
     name: &'static str,
     operands: Vec<f64>,
-    value: f64,
+    /// `None` where it was not born in an operation but in its pullback.
+    value: Option<f64>,
     location: &'static Location<'static>,
+}
+
+impl Origin {
+    /// The pullback of an operation of one's own.
+    pub(super) fn of_pullback(name: &'static str, operands: Vec<f64>, location: &'static Location<'static>) -> Origin {
+        Origin { name, operands, value: None, location }
+    }
+
+    /// Whether it is the pullback of an operation of one's own.
+    pub(crate) fn is_pullback(&self) -> bool {
+        self.value.is_none()
+    }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operands: Vec<String> = self.operands.iter().map(|&x| short(x)).collect();
-        write!(f, "`{}` of {} is {} (at {})", self.name, operands.join(", "), short(self.value), self.location)?;
-        if self.value.is_finite() { write!(f, ", with a derivative that is not finite") } else { Ok(()) }
+        let (name, operands, location) = (self.name, operands.join(", "), self.location);
+        let Some(value) = self.value else {
+            return write!(f, "the pullback of `{name}` of {operands} (at {location})");
+        };
+        write!(f, "`{name}` of {operands} is {} (at {location})", short(value))?;
+        if value.is_finite() { write!(f, ", with a derivative that is not finite") } else { Ok(()) }
     }
 }
 
@@ -38,17 +65,30 @@ fn short(x: f64) -> String {
 }
 
 thread_local! {
-    static WATCH: RefCell<Watch> = RefCell::default();
+    /// Without destructor, so that it serves to the very end of a thread; it is empty between recordings.
+    static WATCH: ManuallyDrop<RefCell<Watch>> = const { ManuallyDrop::new(RefCell::new(Watch::NOTHING)) };
 }
 
 /// Takes what was seen since the last call.
 pub(super) fn take() -> Watch {
-    WATCH.take()
+    WATCH.with(|watch| watch.take())
 }
 
 /// Puts back what an interrupted recording had seen.
 pub(super) fn restore(watch: Watch) {
-    WATCH.set(watch);
+    WATCH.with(|seen| seen.replace(watch));
+}
+
+/// Notes that an operation of one's own in a watched recording has no JVP.
+pub(super) fn note_missing_jvp() {
+    WATCH.with(|watch| watch.borrow_mut().missing_jvp = true);
+}
+
+/// Looks at one operation of a watched recording that has several outputs; its derivatives are not known yet.
+#[track_caller]
+pub(super) fn look_at_all<T: Scalar>(name: &'static str, operands: &[T], values: &[T]) {
+    let value = values.iter().find(|y| !y.primal().is_finite()).or(values.first());
+    look(name, operands, value.copied().unwrap_or(T::from_f64(0.0)), &[]);
 }
 
 /// Looks at one operation of a watched recording.
@@ -56,12 +96,14 @@ pub(super) fn restore(watch: Watch) {
 pub(super) fn look<T: Scalar>(name: &'static str, operands: &[T], value: T, partials: &[T]) {
     let location = Location::caller();
     let finite = |x: &T| x.primal().is_finite();
-    WATCH.with_borrow_mut(|watch| {
+    WATCH.with(|watch| {
+        let mut watch = watch.borrow_mut();
         watch.operations += 1;
         let born = operands.iter().all(finite) && !(finite(&value) && partials.iter().all(finite));
+        watch.origins += u64::from(born);
         if born && watch.origin.is_none() {
             let operands = operands.iter().map(|x| x.primal()).collect();
-            watch.origin = Some(Origin { name, operands, value: value.primal(), location });
+            watch.origin = Some(Origin { name, operands, value: Some(value.primal()), location });
         }
     });
 }

@@ -14,6 +14,12 @@ pub struct Work {
     pub forward_sweeps: u64,
     /// How many seeds these sweeps had room for, all together.
     pub lanes: u64,
+    /// How many records were written.
+    pub records: u64,
+    /// How many records the sweeps visited, all together; a careful sweep visits them again.
+    pub visits: u64,
+    /// How many uses of operations of one's own with several outputs were looked at where recordings ended.
+    pub calls: u64,
 }
 
 /// The counters of a thread, one cell each: cheap to add to.
@@ -22,6 +28,9 @@ pub(super) struct Counters {
     pub(super) reverse_sweeps: Cell<u64>,
     pub(super) forward_sweeps: Cell<u64>,
     pub(super) lanes: Cell<u64>,
+    pub(super) records: Cell<u64>,
+    pub(super) visits: Cell<u64>,
+    pub(super) calls: Cell<u64>,
 }
 
 thread_local! {
@@ -31,6 +40,9 @@ thread_local! {
             reverse_sweeps: Cell::new(0),
             forward_sweeps: Cell::new(0),
             lanes: Cell::new(0),
+            records: Cell::new(0),
+            visits: Cell::new(0),
+            calls: Cell::new(0),
         }
     };
 }
@@ -50,6 +62,9 @@ fn work() -> Work {
         reverse_sweeps: counters.reverse_sweeps.get(),
         forward_sweeps: counters.forward_sweeps.get(),
         lanes: counters.lanes.get(),
+        records: counters.records.get(),
+        visits: counters.visits.get(),
+        calls: counters.calls.get(),
     })
 }
 
@@ -70,6 +85,9 @@ pub fn count_work<O>(f: impl FnOnce() -> O) -> (O, Work) {
         reverse_sweeps: now.reverse_sweeps - before.reverse_sweeps,
         forward_sweeps: now.forward_sweeps - before.forward_sweeps,
         lanes: now.lanes - before.lanes,
+        records: now.records - before.records,
+        visits: now.visits - before.visits,
+        calls: now.calls - before.calls,
     };
     (output, done)
 }

@@ -193,7 +193,8 @@ fn limits_at_infinity() {
     unary("tanh", -INF, -1.0, 0.0);
 }
 
-/// What fades faster than any power grows has derivatives 0 at infinity, not NaN: a price at zero volatility asks for it.
+/// What fades faster than any power grows has derivatives 0 at infinity, not NaN: a price at zero volatility asks for
+/// it.
 #[test]
 fn derivatives_at_infinity() {
     let fading = ["gauss", "norm_pdf", "norm_cdf", "erf", "erfc", "sech", "sigmoid", "tanh", "gelu_gate", "mish_gate"];

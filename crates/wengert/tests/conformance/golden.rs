@@ -79,7 +79,8 @@ impl Reference {
 
     /// The error of `x` in ulps of the true value, or of `scale` if that is greater.
     ///
-    /// Where the true value overflows, infinity and NaN are right. Below 1e-304, where factors of a result may have lost digits to underflow, ulps are those of 1e-304.
+    /// Where the true value overflows, infinity and NaN are right. Below 1e-304, where factors of a result may have
+    /// lost digits to underflow, ulps are those of 1e-304.
     pub(super) fn error(self, x: f64, scale: f64) -> f64 {
         if x == self.nearest {
             return self.missing.abs() * ulp(self.nearest) / ulp(self.nearest.abs().max(scale).max(1e-304));

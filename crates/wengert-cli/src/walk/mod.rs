@@ -1,5 +1,7 @@
 //! A list at a point: values, partials, and the two sweeps, with every contribution kept.
 
+pub(crate) mod text;
+
 use crate::formula::{self, Formula};
 use wengert::List;
 use wengert::list::Op;
@@ -7,66 +9,73 @@ use wengert::rules::Elementary;
 
 /// What happens at a point, line by line.
 #[derive(Clone, Debug)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     /// The lines but for the literals, which stand in the formulas that use them.
-    pub(super) lines: Vec<Line>,
-    /// The value of the output.
-    pub(super) value: f64,
-    /// The line that is the output, and last; a constant has none.
-    pub(super) output: Option<usize>,
-    pub(super) inputs: usize,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) inputs: usize,
+}
+
+/// A number that the list gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) value: f64,
+    /// Its line; a constant has none.
+    pub(crate) line: Option<usize>,
 }
 
 /// One line of the list.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub(super) name: String,
+pub(crate) struct Line {
+    pub(crate) name: String,
     /// The operation as a formula of the lines it uses; none for an input.
-    pub(super) formula: Option<String>,
-    pub(super) value: f64,
+    pub(crate) formula: Option<String>,
+    pub(crate) value: f64,
     /// Whether it is a condition.
-    pub(super) is_mask: bool,
+    pub(crate) is_mask: bool,
     /// The partial derivatives with respect to the lines it uses.
-    pub(super) partials: Vec<Partial>,
+    pub(crate) partials: Vec<Partial>,
     /// What a reverse sweep must have kept of it.
-    pub(super) saves: Vec<String>,
+    pub(crate) saves: Vec<String>,
 }
 
 /// The derivative of a line with respect to one that it uses.
 #[derive(Clone, Debug)]
-pub(super) struct Partial {
-    pub(super) to: usize,
-    pub(super) formula: String,
-    pub(super) value: f64,
+pub(crate) struct Partial {
+    pub(crate) to: usize,
+    pub(crate) formula: String,
+    pub(crate) value: f64,
 }
 
 /// The share of one line in the derivative of another: an adjoint or a tangent, times a partial.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Contribution {
+pub(crate) struct Contribution {
     /// The line whose derivative is passed on.
-    pub(super) from: usize,
+    pub(crate) from: usize,
     /// The line that it is added to.
-    pub(super) to: usize,
-    pub(super) partial: f64,
+    pub(crate) to: usize,
+    pub(crate) partial: f64,
     /// What is added.
-    pub(super) amount: f64,
+    pub(crate) amount: f64,
     /// What the sum is then.
-    pub(super) sum: f64,
+    pub(crate) sum: f64,
+    /// Whether the sum had a share before.
+    pub(crate) again: bool,
 }
 
 /// A sweep over the list.
 #[derive(Clone, Debug)]
-pub(super) struct Sweep {
+pub(crate) struct Sweep {
     /// The adjoint or the tangent of every line.
-    pub(super) derivatives: Vec<f64>,
+    pub(crate) derivatives: Vec<f64>,
     /// Whether anything arrived at the line.
-    pub(super) reached: Vec<bool>,
-    pub(super) contributions: Vec<Contribution>,
+    pub(crate) reached: Vec<bool>,
+    pub(crate) contributions: Vec<Contribution>,
 }
 
 impl Walk {
-    /// Walks a list of one output at `x`; `names` are those of its inputs.
-    pub(super) fn new(list: &List, names: &[&str], x: &[f64]) -> Walk {
+    /// Walks a list at `x`; `names` are those of its inputs.
+    pub(crate) fn new(list: &List, names: &[&str], x: &[f64]) -> Walk {
         let values = list.values(x);
         let places = places(list);
         let mut lines: Vec<Line> = Vec::new();
@@ -79,15 +88,17 @@ impl Walk {
             let line = Reader { list, values: &values, places: &places, lines: &lines }.line(id, name);
             lines.push(line);
         }
-        let output = list.outputs()[0] as usize;
-        Walk { value: values[output], output: places[output], inputs: names.len(), lines }
+        let output = |&id: &u32| Output { value: values[id as usize], line: places[id as usize] };
+        Walk { outputs: list.outputs().iter().map(output).collect(), inputs: names.len(), lines }
     }
 
-    /// The reverse sweep: the adjoint of every line, from the output back to the inputs.
-    pub(super) fn reverse(&self) -> Sweep {
+    /// The reverse sweep: the adjoint of every line, from the outputs, each with its seed, back to the inputs.
+    pub(crate) fn reverse(&self, seeds: &[f64]) -> Sweep {
         let mut sweep = Sweep::new(self.lines.len());
-        if let Some(output) = self.output {
-            sweep.seed(output, 1.0);
+        for (output, &seed) in self.outputs.iter().zip(seeds) {
+            if let Some(line) = output.line {
+                sweep.seed(line, seed);
+            }
         }
         for (from, line) in self.lines.iter().enumerate().rev() {
             if sweep.reached[from] {
@@ -100,7 +111,7 @@ impl Walk {
     }
 
     /// The forward sweep: the tangent of every line along a direction.
-    pub(super) fn forward(&self, direction: &[f64]) -> Sweep {
+    pub(crate) fn forward(&self, direction: &[f64]) -> Sweep {
         let mut sweep = Sweep::new(self.lines.len());
         direction.iter().enumerate().for_each(|(i, &component)| sweep.seed(i, component));
         for (to, line) in self.lines.iter().enumerate() {
@@ -112,12 +123,12 @@ impl Walk {
     }
 
     /// The first line whose value is not finite although those that it uses are.
-    pub(super) fn first_infinite_value(&self) -> Option<&Line> {
+    pub(crate) fn first_infinite_value(&self) -> Option<&Line> {
         self.lines.iter().find(|line| !line.value.is_finite())
     }
 
     /// The first partial that is not finite, of a line whose value is.
-    pub(super) fn first_infinite_partial(&self) -> Option<(&Line, &Partial)> {
+    pub(crate) fn first_infinite_partial(&self) -> Option<(&Line, &Partial)> {
         let finite = self.lines.iter().filter(|line| line.value.is_finite());
         let mut partials = finite.flat_map(|line| line.partials.iter().map(move |partial| (line, partial)));
         partials.find(|(_, partial)| !partial.value.is_finite())
@@ -130,7 +141,7 @@ impl Sweep {
     }
 
     fn seed(&mut self, line: usize, seed: f64) {
-        self.derivatives[line] = seed;
+        self.derivatives[line] += seed;
         self.reached[line] = true;
     }
 
@@ -139,9 +150,9 @@ impl Sweep {
     fn pass(&mut self, from: usize, to: usize, partial: f64) {
         let amount = self.derivatives[from].strong_mul(partial);
         self.derivatives[to] += amount;
-        self.reached[to] = true;
+        let again = std::mem::replace(&mut self.reached[to], true);
         let sum = self.derivatives[to];
-        self.contributions.push(Contribution { from, to, partial, amount, sum });
+        self.contributions.push(Contribution { from, to, partial, amount, sum, again });
     }
 }
 
@@ -251,6 +262,8 @@ impl Reader<'_> {
             .zip(&read)
             .filter(|((id, _), read)| **read && self.places[**id as usize].is_some());
         let own = read[ids.len()].then(|| name.to_owned());
-        kept.map(|((_, operand), _)| operand.text().to_owned()).chain(own).collect()
+        let mut saves: Vec<String> = kept.map(|((_, operand), _)| operand.text().to_owned()).chain(own).collect();
+        saves.dedup(); // v*v reads v twice, and saves it once
+        saves
     }
 }

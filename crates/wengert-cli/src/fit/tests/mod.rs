@@ -10,6 +10,11 @@ use crate::failure::Outcome;
 use expect_test::{Expect, expect};
 use nalgebra::{DMatrix, DVector};
 
+mod certified;
+mod linear;
+mod rows;
+mod table;
+
 const LINE: &str = "x,y\n1,3\n2,5\n3,7\n4,9.5\n5,11\n";
 
 fn fitted(model: &str, csv: &str, y: &str, start: &str) -> Outcome<Fit> {
@@ -138,7 +143,7 @@ fn a_drift_is_never_called_converged() {
     let nearly = "x,y\n1,2.02\n2,3.97\n3,6.01\n4,8.05\n5,9.96\n6,12.1\n";
     let twice = "x,y\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n";
     let step = "x,y\n0,0\n1,0\n2,0\n3,1\n4,1\n5,1\n";
-    let mgh09 = include_str!("../../../../examples/data/nist/MGH09.csv");
+    let mgh09 = include_str!("../../../../../examples/data/nist/MGH09.csv");
     let rational = "b1*(x^2 + x*b2)/(x^2 + x*b3 + b4)";
     for (model, csv, start) in [
         ("a*(1 - exp(-b*x))", constant, "a=1,b=1"),

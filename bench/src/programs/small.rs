@@ -1,30 +1,21 @@
-//! The programs: each once over any number, and its gradient as one would write it by hand.
+//! Small programs of cheap arithmetic and of few transcendental functions.
 
+use super::{Answer, Program};
 use crate::number::Number;
 
-/// A scalar function of several inputs.
-pub trait Program {
-    /// As the table names it.
-    const NAME: &'static str;
-    /// The point at which it is differentiated.
-    fn point() -> Vec<f64>;
-    /// The function.
-    fn call<N: Number>(x: &[N]) -> N;
-    /// Its gradient, derived by hand.
-    fn by_hand(x: &[f64]) -> Vec<f64>;
-}
-
 /// `x <- r x (1 - x)`, 1000 times.
+#[derive(Clone)]
 pub struct LogisticChain;
 
 impl Program for LogisticChain {
     const NAME: &'static str = "logistic chain, 1000 steps, 2 inputs";
+    const SHORT: &'static str = "logistic";
 
-    fn point() -> Vec<f64> {
+    fn point(&self) -> Vec<f64> {
         vec![3.7, 0.3]
     }
 
-    fn call<N: Number>(x: &[N]) -> N {
+    fn call<N: Number>(&self, x: &[N]) -> N {
         let (r, mut x) = (x[0], x[1]);
         for _ in 0..1000 {
             x = r * x * x.subtracted_from(1.0);
@@ -32,7 +23,7 @@ impl Program for LogisticChain {
         x
     }
 
-    fn by_hand(x: &[f64]) -> Vec<f64> {
+    fn by_hand(&self, x: &[f64]) -> Answer {
         let (r, mut x) = (x[0], x[1]);
         let mut xs = [0.0; 1000];
         for at in &mut xs {
@@ -40,25 +31,27 @@ impl Program for LogisticChain {
             x = r * x * (1.0 - x);
         }
         let (mut dr, mut dx) = (0.0, 1.0);
-        for x in xs.into_iter().rev() {
-            dr += dx * x * (1.0 - x);
-            dx *= r * (1.0 - 2.0 * x);
+        for at in xs.into_iter().rev() {
+            dr += dx * at * (1.0 - at);
+            dx *= r * (1.0 - 2.0 * at);
         }
-        vec![dr, dx]
+        Answer::new(x, vec![dr, dx])
     }
 }
 
 /// The extended Rosenbrock function in 1000 variables.
+#[derive(Clone)]
 pub struct Rosenbrock;
 
 impl Program for Rosenbrock {
     const NAME: &'static str = "Rosenbrock, 1000 inputs";
+    const SHORT: &'static str = "rosenbrock";
 
-    fn point() -> Vec<f64> {
+    fn point(&self) -> Vec<f64> {
         (0..1000).map(|i| 0.5 + 0.001 * i as f64).collect()
     }
 
-    fn call<N: Number>(x: &[N]) -> N {
+    fn call<N: Number>(&self, x: &[N]) -> N {
         let mut sum = valley(x[0], x[1]);
         for pair in x[1..].windows(2) {
             sum = sum + valley(pair[0], pair[1]);
@@ -66,14 +59,16 @@ impl Program for Rosenbrock {
         sum
     }
 
-    fn by_hand(x: &[f64]) -> Vec<f64> {
+    fn by_hand(&self, x: &[f64]) -> Answer {
+        let mut value = 0.0;
         let mut gradient = vec![0.0; x.len()];
         for i in 0..x.len() - 1 {
-            let q = 200.0 * (x[i + 1] - x[i] * x[i]);
-            gradient[i] -= 2.0 * (1.0 - x[i]) + 2.0 * x[i] * q;
-            gradient[i + 1] += q;
+            let (p, q) = (1.0 - x[i], x[i + 1] - x[i] * x[i]);
+            value += p * p + 100.0 * q * q;
+            gradient[i] -= 2.0 * p + 400.0 * x[i] * q;
+            gradient[i + 1] += 200.0 * q;
         }
-        gradient
+        Answer::new(value, gradient)
     }
 }
 
@@ -85,6 +80,7 @@ fn valley<N: Number>(a: N, b: N) -> N {
 }
 
 /// Predator and prey by Heun's method: four rates and two initial values are the inputs.
+#[derive(Clone)]
 pub struct LotkaVolterra;
 
 const STEPS: usize = 1000;
@@ -92,12 +88,13 @@ const H: f64 = 0.01;
 
 impl Program for LotkaVolterra {
     const NAME: &'static str = "Lotka-Volterra, 1000 Heun steps, 6 inputs";
+    const SHORT: &'static str = "volterra";
 
-    fn point() -> Vec<f64> {
+    fn point(&self) -> Vec<f64> {
         vec![1.5, 1.0, 3.0, 1.0, 1.0, 1.0]
     }
 
-    fn call<N: Number>(x: &[N]) -> N {
+    fn call<N: Number>(&self, x: &[N]) -> N {
         let (mut u, mut v) = (x[4], x[5]);
         for _ in 0..STEPS {
             let (du, dv) = rates(x, u, v);
@@ -108,7 +105,7 @@ impl Program for LotkaVolterra {
         u + v
     }
 
-    fn by_hand(x: &[f64]) -> Vec<f64> {
+    fn by_hand(&self, x: &[f64]) -> Answer {
         let mut states = Vec::with_capacity(STEPS);
         let (mut u, mut v) = (x[4], x[5]);
         for _ in 0..STEPS {
@@ -131,7 +128,7 @@ impl Program for LotkaVolterra {
         }
         gradient[4] = ubar;
         gradient[5] = vbar;
-        gradient
+        Answer::new(u + v, gradient)
     }
 }
 
@@ -151,40 +148,51 @@ fn pull_rates(x: &[f64], (u, v): (f64, f64), (du, dv): (f64, f64), gradient: &mu
 }
 
 /// The sum of `sin(x) exp(x)` over 1000 inputs.
+#[derive(Clone)]
 pub struct SinExp;
 
 impl Program for SinExp {
     const NAME: &'static str = "sum of sin(x) exp(x), 1000 inputs";
+    const SHORT: &'static str = "sinexp";
 
-    fn point() -> Vec<f64> {
+    fn point(&self) -> Vec<f64> {
         (0..1000).map(|i| -1.0 + 0.002 * i as f64).collect()
     }
 
-    fn call<N: Number>(x: &[N]) -> N {
+    fn call<N: Number>(&self, x: &[N]) -> N {
         let term = |x: N| x.sin() * x.exp();
         x[1..].iter().fold(term(x[0]), |sum, &x| sum + term(x))
     }
 
-    fn by_hand(x: &[f64]) -> Vec<f64> {
-        x.iter().map(|x| (x.sin() + x.cos()) * x.exp()).collect()
+    fn by_hand(&self, x: &[f64]) -> Answer {
+        let mut value = 0.0;
+        let mut term = |&x: &f64| {
+            let ((sin, cos), exp) = (x.sin_cos(), x.exp());
+            value += sin * exp;
+            (sin + cos) * exp
+        };
+        let gradient = x.iter().map(&mut term).collect();
+        Answer::new(value, gradient)
     }
 }
 
 /// Recordings: a chain of multiplications and additions of variables.
+#[derive(Clone)]
 pub struct Chain<const OPERATIONS: usize>;
 
 impl<const OPERATIONS: usize> Program for Chain<OPERATIONS> {
     const NAME: &'static str = "chain of products and sums";
+    const SHORT: &'static str = "chain";
 
-    fn point() -> Vec<f64> {
+    fn point(&self) -> Vec<f64> {
         vec![1.0 - 1e-8, 1e-8]
     }
 
-    fn call<N: Number>(x: &[N]) -> N {
+    fn call<N: Number>(&self, x: &[N]) -> N {
         (0..OPERATIONS / 2).fold(x[0], |s, _| s * x[0] + x[1])
     }
 
-    fn by_hand(x: &[f64]) -> Vec<f64> {
+    fn by_hand(&self, x: &[f64]) -> Answer {
         let mut values = Vec::with_capacity(OPERATIONS / 2);
         let mut s = x[0];
         for _ in 0..OPERATIONS / 2 {
@@ -192,11 +200,11 @@ impl<const OPERATIONS: usize> Program for Chain<OPERATIONS> {
             s = s * x[0] + x[1];
         }
         let (mut d0, mut d1, mut dbar) = (0.0, 0.0, 1.0);
-        for s in values.into_iter().rev() {
+        for at in values.into_iter().rev() {
             d1 += dbar;
-            d0 += dbar * s;
+            d0 += dbar * at;
             dbar *= x[0];
         }
-        vec![d0 + dbar, d1]
+        Answer::new(s, vec![d0 + dbar, d1])
     }
 }

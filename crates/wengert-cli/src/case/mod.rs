@@ -1,0 +1,135 @@
+//! `wengert case`: the worked cases of the textbook, each from a real run.
+
+mod engines;
+mod gradients;
+mod nesting;
+mod products;
+mod programs;
+mod sheet;
+mod tiny;
+mod tiny_engine;
+
+use crate::answer::Answer;
+use crate::failure::{Failure, Outcome};
+use crate::table::align;
+use serde_json::{Value, json};
+use sheet::Sheet;
+
+/// The worked cases of the textbook, from real runs: list, values, sweeps, and every engine beside the closed form.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wengert case           all of them
+  wengert case 3         two inputs, in the textbook's four parts
+  wengert case 21 --json
+
+The exit code is 1 where the engines do not agree with the closed form.")]
+pub(crate) struct Arguments {
+    /// The number of the case; without it, all are listed
+    #[arg(value_name = "N")]
+    number: Option<u8>,
+    /// JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// A worked case.
+struct Case {
+    name: &'static str,
+    what: &'static str,
+    show: Show,
+}
+
+/// How a case is shown.
+enum Show {
+    Sheet(fn(&mut Sheet)),
+    /// Not yet: what it needs.
+    ToCome(&'static str),
+}
+
+/// The cases; the first has the number 1.
+const CASES: [Case; 21] = {
+    use Show::{Sheet, ToCome};
+    const fn case(name: &'static str, what: &'static str, show: Show) -> Case {
+        Case { name, what, show }
+    }
+    [
+        case("scalar expression", "y = (x + 2)^2 sin x", Sheet(gradients::scalar_expression)),
+        case("shared intermediate", "v = x^2, y = v + sin v", Sheet(gradients::shared_intermediate)),
+        case("two inputs", "y = x1 x2 + sin x1", Sheet(gradients::two_inputs)),
+        case("VJP without a Jacobian", "seeds pulled back through (x1 x2, sin x1)", Sheet(products::vjp)),
+        case("linear layer", "Y = X W + b", ToCome("tensors")),
+        case("ReLU layer", "what is saved is the cheapest", ToCome("tensors")),
+        case("softmax cross-entropy", "mean over a batch", ToCome("tensors")),
+        case("recurrence", "h = tanh(W h + U x + b), through time", ToCome("tensors")),
+        case("checkpointed chain", "eight layers, few kept", ToCome("checkpointing")),
+        case("tiny engine", "values, adjoints and backward closures", Sheet(tiny::tiny_engine)),
+        case("JVP", "(x1 x2 + sin x1, exp x2 + x1^2) along a direction", Sheet(products::jvp)),
+        case("composed square", "l = (x y + sin x)^2", Sheet(gradients::composed_square)),
+        case("dual numbers", "exp x sin x at 0", Sheet(products::dual_numbers)),
+        case("three inputs", "(x y + z) sin y", Sheet(gradients::three_inputs)),
+        case("full Jacobian", "three inputs, two outputs, the fewer seeds", Sheet(products::full_jacobian)),
+        case("Hessian-vector product", "forward over reverse, reverse over forward", Sheet(nesting::hessian_vector)),
+        case("control flow", "a branch, a loop, recursion", Sheet(gradients::control_flow)),
+        case("overwriting and aliasing", "x = x + 1; two names; an array", Sheet(gradients::overwriting)),
+        case("granularity", "scalars, and one tensor kernel", ToCome("tensors")),
+        case("static and dynamic", "eager, traced, compiled", ToCome("the compiler of traced programs")),
+        case("perturbation confusion", "d/dx [x d/dy (x + y)]", Sheet(nesting::perturbation_confusion)),
+    ]
+};
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
+    match (arguments.number, arguments.json) {
+        (Some(number), json) => one(number, json),
+        (None, true) => Ok(Answer::from(format!("{:#}\n", contents_json()))),
+        (None, false) => Ok(Answer::from(contents())),
+    }
+}
+
+fn one(number: u8, json: bool) -> Outcome<Answer> {
+    let Some(case) = usize::from(number).checked_sub(1).and_then(|i| CASES.get(i)) else {
+        let message = format!("there is no case {number}: they have the numbers 1 to {}", CASES.len());
+        return Err(Failure::new(message).help("`wengert case` lists them"));
+    };
+    let show = match case.show {
+        Show::Sheet(show) => show,
+        Show::ToCome(needs) => {
+            let message = format!("cannot show case {number} ({}) yet: it needs {needs}, still to come", case.name);
+            return Err(Failure::new(message).help("`wengert case` lists those that can be shown"));
+        }
+    };
+    let mut sheet = Sheet::new(&format!("Case {number}: {}", case.name));
+    show(&mut sheet);
+    let code = u8::from(!sheet.agrees());
+    let text = match json {
+        true => format!("{:#}\n", sheet.json(number, case.name)),
+        false => sheet.into_text(),
+    };
+    Ok(Answer { code, ..Answer::from(text) })
+}
+
+/// The command that shows a case, or else what it needs that is not there yet.
+fn command(number: usize, case: &Case) -> Result<String, &'static str> {
+    match case.show {
+        Show::Sheet(_) => Ok(format!("wengert case {number}")),
+        Show::ToCome(needs) => Err(needs),
+    }
+}
+
+fn contents() -> String {
+    let head = ["case", "name", "what", "command"].map(str::to_owned).to_vec();
+    let row = |(i, case): (usize, &Case)| {
+        let shown = command(i + 1, case).unwrap_or_else(|needs| format!("to come: it needs {needs}"));
+        vec![(i + 1).to_string(), case.name.to_owned(), case.what.to_owned(), shown]
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(CASES.iter().enumerate().map(row)).collect();
+    format!("The worked cases of the textbook\n\n{}", align(&rows, 3))
+}
+
+fn contents_json() -> Value {
+    let case = |(i, case): (usize, &Case)| {
+        let command = command(i + 1, case).ok();
+        json!({ "case": i + 1, "name": case.name, "what": case.what, "command": command })
+    };
+    CASES.iter().enumerate().map(case).collect()
+}

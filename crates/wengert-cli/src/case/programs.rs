@@ -1,0 +1,131 @@
+//! The programs of the cases. What `wengert case` prints of them is the text of this file.
+
+use wengert::Real;
+
+/// Case 1.
+pub(super) fn scalar_expression<R: Real>(x: &[R]) -> R {
+    (x[0] + 2.0).square() * x[0].sin()
+}
+
+/// Case 2.
+pub(super) fn shared_intermediate<R: Real>(x: &[R]) -> R {
+    let v = x[0].square();
+    v + v.sin()
+}
+
+/// Cases 3 and 10.
+pub(super) fn two_inputs<R: Real>(x: &[R]) -> R {
+    x[0] * x[1] + x[0].sin()
+}
+
+/// Case 4.
+pub(super) fn two_outputs<R: Real>(x: &[R]) -> [R; 2] {
+    [x[0] * x[1], x[0].sin()]
+}
+
+/// Case 11.
+pub(super) fn curve<R: Real>(x: &[R]) -> [R; 2] {
+    [x[0] * x[1] + x[0].sin(), x[1].exp() + x[0].square()]
+}
+
+/// Case 12.
+pub(super) fn composed_square<R: Real>(x: &[R]) -> R {
+    (x[0] * x[1] + x[0].sin()).square()
+}
+
+/// Case 13.
+pub(super) fn damped<R: Real>(x: &[R]) -> R {
+    x[0].exp() * x[0].sin()
+}
+
+/// Case 14.
+pub(super) fn three_inputs<R: Real>(x: &[R]) -> R {
+    (x[0] * x[1] + x[2]) * x[1].sin()
+}
+
+/// Case 15.
+pub(super) fn three_to_two<R: Real>(x: &[R]) -> [R; 2] {
+    [x[0] * x[1] + x[2].sin(), x[1] * x[2].square()]
+}
+
+/// Case 15, as many outputs as inputs.
+pub(super) fn square<R: Real>(x: &[R]) -> [R; 2] {
+    [x[0] * x[1], x[1]]
+}
+
+/// Case 15, more outputs than inputs.
+pub(super) fn tall<R: Real>(x: &[R]) -> [R; 3] {
+    [x[0], x[1], x[0] * x[1]]
+}
+
+/// Case 16: Rosenbrock (1960).
+pub(super) fn rosenbrock<R: Real>(x: &[R]) -> R {
+    (-x[0] + 1.0).square() + (x[1] - x[0].square()).square() * 100.0
+}
+
+/// Case 17: a branch on a value.
+pub(super) fn branch<R: Real + PartialOrd>(x: &[R]) -> R {
+    if x[0] > x[1] { x[0] * x[1] } else { x[0] - x[1] }
+}
+
+/// Case 17: the same without a branch.
+pub(super) fn selecting<R: Real>(x: &[R]) -> R {
+    R::select(x[0].is_gt(x[1]), x[0] * x[1], x[0] - x[1])
+}
+
+/// Case 17: a loop whose count depends on the data, Newton's iteration for the square root.
+pub(super) fn newton<R: Real + PartialOrd<f64>>(x: &[R]) -> R {
+    let mut y = x[0];
+    while (y * y - x[0]).abs() > 1e-3 {
+        y = (y + x[0] / y) * 0.5;
+    }
+    y
+}
+
+/// Case 17: recursion, cos x = 2 cos^2 (x/2) - 1 until the angle is small.
+pub(super) fn cosine<R: Real + PartialOrd<f64>>(x: R) -> R {
+    if x.abs() < 0.5 {
+        return -x.square() * 0.5 + 1.0;
+    }
+    let half = cosine(x * 0.5);
+    half.square() * 2.0 - 1.0
+}
+
+/// Case 18: a variable is overwritten.
+pub(super) fn overwriting<R: Real>(x: &[R]) -> R {
+    let mut a = x[0];
+    a += 1.0;
+    a = a * a;
+    a *= x[1];
+    a
+}
+
+/// Case 18: two names of one value, one of them changed.
+pub(super) fn aliasing<R: Real>(x: &[R]) -> R {
+    let (a, mut b) = (x[0], x[0]);
+    b *= x[1];
+    a * a + b
+}
+
+/// Case 18: writing into an array in a loop.
+pub(super) fn writing<R: Real>(x: &[R]) -> R {
+    let mut buffer = [x[0]; 4];
+    for i in 1..4 {
+        buffer[i] = buffer[i - 1] * x[1];
+    }
+    buffer[0] = buffer[3];
+    buffer.swap(1, 2);
+    buffer[0] + buffer[1]
+}
+
+/// The text of one of these programs.
+///
+/// # Panics
+/// If there is none of that name.
+pub(super) fn source(name: &str) -> String {
+    let head = format!("pub(super) fn {name}<");
+    let lines = include_str!("programs.rs").lines().skip_while(|line| !line.starts_with(&head));
+    let body: Vec<&str> = lines.take_while(|line| *line != "}").collect();
+    assert!(!body.is_empty(), "there is no program `{name}`");
+    format!("{}\n}}\n", body.join("\n").trim_start_matches("pub(super) "))
+}

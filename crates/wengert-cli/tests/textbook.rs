@@ -1,0 +1,268 @@
+//! The textbook as one runs it: `wengert case` and `wengert compare`.
+
+use expect_test::{Expect, expect, expect_file};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn wengert(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_wengert")).args(arguments).output().expect("the program runs")
+}
+
+/// The output of a run that succeeds without a word on standard error.
+fn stdout(arguments: &[&str]) -> String {
+    let output = wengert(arguments);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The message of a run that fails for bad input, with nothing on standard output.
+fn failure(arguments: &[&str], expected: Expect) {
+    let output = wengert(arguments);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
+    expected.assert_eq(&String::from_utf8(output.stderr).unwrap());
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&stdout(arguments)).unwrap()
+}
+
+/// A file of the repository.
+fn repository(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)
+}
+
+mod case {
+    use super::*;
+
+    /// The cases that can be shown.
+    const SHOWN: [u8; 14] = [1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 21];
+
+    fn number(case: u8) -> String {
+        case.to_string()
+    }
+
+    #[test]
+    fn each_is_printed_in_four_parts() {
+        for case in SHOWN {
+            let text = stdout(&["case", &number(case)]);
+            for part in ["1. Evaluate the primal forward", "2. Seed the ", "3. Propagate ", "4. Collect the "] {
+                assert!(text.contains(&format!("\n{part}")), "case {case}: {part}");
+            }
+            expect_file![format!("./golden/case_{case:02}.txt")].assert_eq(&text);
+        }
+    }
+
+    /// The comparisons of a case: for each the answers of the engines, and what is expected.
+    fn comparisons(case: u8) -> Vec<(Vec<Vec<f64>>, Vec<f64>)> {
+        let numbers =
+            |array: &Value| -> Vec<f64> { array.as_array().unwrap().iter().filter_map(Value::as_f64).collect() };
+        let sheet = json(&["case", &number(case), "--json"]);
+        assert_eq!(sheet["agree"], Value::Bool(true), "case {case}");
+        let comparison = |comparison: &Value| {
+            let engines = comparison["engines"].as_array().unwrap();
+            let answers = engines.iter().map(|engine| numbers(&engine["numbers"])).collect();
+            let expected = comparison["expected"].as_array().unwrap();
+            (answers, expected.iter().map(|closed| closed["value"].as_f64().unwrap()).collect())
+        };
+        sheet["comparisons"].as_array().unwrap().iter().map(comparison).collect()
+    }
+
+    #[test]
+    fn all_engines_agree_with_the_closed_form() {
+        for case in SHOWN {
+            for (answers, expected) in comparisons(case) {
+                assert!(answers.len() >= 3 && !expected.is_empty(), "case {case}");
+                for answer in &answers {
+                    assert_eq!(answer.len(), expected.len(), "case {case}");
+                    for (got, want) in answer.iter().zip(&expected) {
+                        assert!((got - want).abs() <= 1e-15 * want.abs(), "case {case}: {got} instead of {want}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every engine gives exactly these numbers, in the first comparison of the case.
+    #[track_caller]
+    fn exactly(case: u8, wanted: &[f64]) {
+        let (answers, expected) = comparisons(case).swap_remove(0);
+        assert_eq!(expected, wanted, "case {case}");
+        answers.iter().for_each(|answer| assert_eq!(answer, wanted, "case {case}"));
+    }
+
+    #[test]
+    fn the_numbers_of_the_textbook_are_exact() {
+        exactly(3, &[6.909297426825682, 2.5838531634528574, 2.0]);
+        exactly(3, &[6.909297426825682, 3.0 + 2f64.cos(), 2.0]);
+        exactly(4, &[0.5 * 3.0 - 1.25 * 2f64.cos(), 0.5 * 2.0]);
+        exactly(10, &[6.909297426825682, 2.5838531634528574, 2.0]);
+        exactly(11, &[1f64.sin(), 2.0, 2.0 * 1f64.cos() - 1.0, 3.0]);
+        let a = 2.0 + 1f64.sin();
+        exactly(12, &[a * a, 4.0 * a + 2.0 * a * 1f64.cos(), 2.0 * a]);
+        exactly(13, &[1.0]);
+        exactly(16, &[1551.0, -500.0]);
+        exactly(21, &[1.0]);
+        assert!(
+            stdout(&["case", "21"])
+                .contains("Naive nesting, with one and the same epsilon inside and outside, gives 2:")
+        );
+        assert!(stdout(&["case", "4"]).contains("\n   vjp  1           1               0               1\n"));
+    }
+
+    #[test]
+    fn a_branch_names_the_line_that_compared() {
+        let (text, file) = (stdout(&["case", "17"]), "crates/wengert-cli/src/case/programs.rs");
+        let source = std::fs::read_to_string(repository(file)).unwrap();
+        let places = text.lines().filter_map(|line| line.split_once(&format!("{file}:")));
+        let lines: Vec<usize> = places.map(|(_, place)| place.split(':').next().unwrap().parse().unwrap()).collect();
+        assert_eq!(lines.len(), 9, "{text}");
+        for line in lines {
+            let compared = source.lines().nth(line - 1).unwrap().trim_start();
+            assert!(compared.starts_with("if ") || compared.starts_with("while "), "{line}: {compared}");
+        }
+    }
+
+    #[test]
+    fn all_are_listed() {
+        expect_file!["./golden/cases.txt"].assert_eq(&stdout(&["case"]));
+        let all = json(&["case", "--json"]);
+        let all = all.as_array().unwrap();
+        assert_eq!(all.len(), 21);
+        for (i, case) in all.iter().enumerate() {
+            let shown = SHOWN.contains(&(i as u8 + 1));
+            assert_eq!((&case["case"], case["command"].is_string()), (&(i + 1).into(), shown));
+        }
+    }
+
+    #[test]
+    fn every_one_has_its_row_in_the_map() {
+        let page = std::fs::read_to_string(repository("docs/textbook.md")).unwrap();
+        for (i, case) in json(&["case", "--json"]).as_array().unwrap().iter().enumerate() {
+            let head = format!("| {}. {}", i + 1, case["name"].as_str().unwrap());
+            let row = page.lines().find(|line| line.starts_with(&head));
+            let row = row.unwrap_or_else(|| panic!("docs/textbook.md has no row `{head}`"));
+            match case["command"].as_str() {
+                Some(command) => assert!(row.contains(&format!("`{command}`")), "{row}"),
+                None => assert!(row.contains("to come"), "{row}"),
+            }
+        }
+    }
+
+    #[test]
+    fn that_is_not_there_is_an_error() {
+        failure(
+            &["case", "99"],
+            expect![[r#"
+                error: there is no case 99: they have the numbers 1 to 21
+                 |
+                 = help: `wengert case` lists them
+            "#]],
+        );
+        failure(
+            &["case", "0"],
+            expect![[r#"
+                error: there is no case 0: they have the numbers 1 to 21
+                 |
+                 = help: `wengert case` lists them
+            "#]],
+        );
+        failure(
+            &["case", "5", "--json"],
+            expect![[r#"
+                error: cannot show case 5 (linear layer) yet: it needs tensors, still to come
+                 |
+                 = help: `wengert case` lists those that can be shown
+            "#]],
+        );
+        for word in ["three", "-1", "300"] {
+            assert_eq!(wengert(&["case", word]).status.code(), Some(2), "{word}");
+        }
+    }
+}
+
+mod compare {
+    use super::*;
+
+    /// The rows of a text whose cells are all numbers.
+    fn numbers(text: &str) -> Vec<Vec<f64>> {
+        let row = |line: &str| line.split_whitespace().map(|cell| cell.parse().ok()).collect::<Option<Vec<f64>>>();
+        text.lines().filter_map(row).filter(|row| !row.is_empty()).collect()
+    }
+
+    #[test]
+    fn what_there_is() {
+        expect![[r#"
+            wengert compare swell        Symbolic against automatic: the size of a derivative as a formula and as a list
+            wengert compare differences  Numerical against automatic: the error over the step
+            wengert compare modes        Forward against reverse: the cost over inputs and over outputs
+        "#]]
+        .assert_eq(&stdout(&["compare"]));
+        for arguments in [&["compare", "nothing"][..], &["compare", "--svg", "picture.svg"]] {
+            assert_eq!(wengert(arguments).status.code(), Some(2), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_formula_swells_and_a_list_does_not() {
+        let text = stdout(&["compare", "swell"]);
+        expect_file!["./golden/swell.txt"].assert_eq(&text);
+        let rows = numbers(&text);
+        assert_eq!(rows.len(), 10);
+        for pair in rows.windows(2) {
+            let (before, after) = (&pair[0], &pair[1]);
+            assert_eq!(after[1] - before[1], 4.0, "lines of the list: as many per application");
+            assert_eq!(after[3] - before[3], 9.0, "lines of its gradient: as many per application");
+            assert!(after[4] > 2.0 * before[4], "nodes of the derivative: more than doubled");
+            assert!((after[5] - after[6]).abs() <= 1e-14 * after[5].abs() && after[7] < 1e-14, "the same derivative");
+        }
+    }
+
+    #[test]
+    fn differences_have_a_best_step_and_engines_need_none() {
+        let text = stdout(&["compare", "differences"]);
+        let rows = numbers(&text);
+        assert_eq!(rows.len(), 33);
+        for (column, least, greatest) in [(1, 1e-10, 1e-7), (2, 1e-14, 1e-9)] {
+            let errors: Vec<f64> = rows.iter().map(|row| row[column]).collect();
+            let best = errors.iter().copied().fold(f64::INFINITY, f64::min);
+            assert!(least < best && best < greatest, "{best}");
+            assert!(errors[0] > 1e5 * best && errors[32] > 1e5 * best, "a V: {errors:?}");
+        }
+        for engine in ["dual numbers", "the tape", "the list"] {
+            let line = text.lines().find(|line| line.trim_start().starts_with(engine)).unwrap();
+            let error: f64 = line.split_whitespace().find_map(|word| word.parse().ok()).unwrap();
+            assert!(error < f64::EPSILON, "{line}");
+        }
+    }
+
+    /// Seconds are not asserted; the counted work is.
+    #[test]
+    fn the_modes_do_the_work_that_they_should() {
+        let text = stdout(&["compare", "modes"]);
+        let rows = numbers(&text);
+        let (inputs, outputs) = rows.split_at(rows.len() / 2);
+        assert_eq!((inputs.len(), outputs.len()), (11, 11), "{text}");
+        for (inputs, outputs) in inputs.iter().zip(outputs) {
+            let passes = (inputs[0] / 8.0).ceil();
+            assert_eq!((inputs[3], inputs[5]), (1.0, passes), "one reverse sweep, evaluations of 8 directions");
+            assert_eq!((outputs[0], outputs[3], outputs[5]), (inputs[0], passes, 1.0), "the other way round");
+        }
+    }
+
+    #[test]
+    fn pictures_are_whole() {
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("curves");
+        std::fs::create_dir_all(&directory).unwrap();
+        for (name, curves) in [("swell", 4), ("differences", 3)] {
+            let file = directory.join(format!("{name}.svg"));
+            stdout(&["compare", name, "--svg", file.to_str().unwrap()]);
+            let svg = std::fs::read_to_string(&file).unwrap();
+            assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{name}");
+            assert!(svg.matches("<polyline").count() >= 2 * curves, "{name}: each curve, and its sign in the legend");
+        }
+        let missing = wengert(&["compare", "swell", "--svg", directory.join("none/x.svg").to_str().unwrap()]);
+        assert_eq!((missing.status.code(), missing.stdout.len()), (Some(2), 0));
+    }
+}

@@ -1,0 +1,243 @@
+//! Operations of one's own with several outputs: the tape keeps the point and asks them for products when it is swept.
+
+use super::statement::{record, require_here};
+use super::var::CONSTANT;
+use super::{Origin, Var, head, watch, work};
+use crate::program::{Operation, Real, Scalar, operation};
+use crate::rules::{Elementary, Row, count_meetings};
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A linear map between two places of the tape, known by its products alone.
+trait LinearMap<T>: Send + Sync {
+    fn pullback(&self, ybar: &[T]) -> Vec<T>;
+    /// `None` where the operation has no JVP.
+    fn jvp(&self, dx: &[T]) -> Option<Vec<T>>;
+    fn name(&self) -> &'static str;
+    /// The inputs.
+    fn point(&self) -> Vec<f64>;
+    /// The bytes of the map of numbers `T::Real`, but for what it points to.
+    fn bytes(&self) -> usize;
+}
+
+/// An operation, linearised at a point.
+struct At<O, R> {
+    operation: O,
+    x: Vec<R>,
+    y: Vec<R>,
+    location: &'static Location<'static>,
+}
+
+impl<O: Operation, T: Scalar> LinearMap<T> for At<O, T::Real> {
+    fn pullback(&self, ybar: &[T]) -> Vec<T> {
+        let ybar: Vec<T::Real> = ybar.iter().map(|&t| t.into_real()).collect();
+        let xbar = operation::pullback(&self.operation, &self.x, &self.y, &ybar, self.location);
+        xbar.into_iter().map(T::from_real).collect()
+    }
+
+    fn jvp(&self, dx: &[T]) -> Option<Vec<T>> {
+        let dx: Vec<T::Real> = dx.iter().map(|&t| t.into_real()).collect();
+        let dy = operation::jvp(&self.operation, &self.x, &self.y, &dx, self.location)?;
+        Some(dy.into_iter().map(T::from_real).collect())
+    }
+
+    fn name(&self) -> &'static str {
+        self.operation.name()
+    }
+
+    fn point(&self) -> Vec<f64> {
+        self.x.iter().map(|&x| T::from_real(x).primal()).collect()
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+/// One use of an operation on the tape. Its outputs are nodes with a record each that leads nowhere.
+pub(super) struct Call<T> {
+    /// The record of its first output, once that is recorded.
+    pub(super) first: usize,
+    /// How many outputs it has.
+    pub(super) outputs: usize,
+    /// For each input its node and the derivative with respect to it; `None` for a constant.
+    inputs: Vec<Option<(u32, T)>>,
+    map: Box<dyn LinearMap<T>>,
+    location: &'static Location<'static>,
+    /// Whether a pullback of finite adjoints was not finite, or a zero met there what is not.
+    nonfinite: AtomicBool,
+}
+
+impl<T: Scalar> Call<T> {
+    pub(super) fn new<O: Operation>(
+        operation: &O,
+        (x, y): (Vec<T::Real>, Vec<T::Real>),
+        inputs: Vec<Option<(u32, T)>>,
+        location: &'static Location<'static>,
+    ) -> Call<T> {
+        let (operation, outputs) = (operation.clone(), y.len());
+        let map = Box::new(At { operation, x, y, location });
+        Call { first: 0, outputs, inputs, map, location, nonfinite: AtomicBool::new(false) }
+    }
+
+    /// The bytes that it holds, but for what the operation itself points to, were its numbers of type `U`.
+    pub(super) fn bytes<U: Scalar>(&self) -> usize {
+        let (inputs, numbers) = (self.inputs.len(), self.inputs.len() + self.outputs);
+        let edges = inputs * size_of::<Option<(u32, U)>>();
+        size_of::<Call<U>>() + self.map.bytes() + numbers * size_of::<U::Real>() + edges
+    }
+
+    /// The nodes of its inputs that are not constants.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = usize> {
+        self.inputs.iter().flatten().map(|&(node, _)| node as usize)
+    }
+
+    /// Whether the operation has a JVP.
+    pub(super) fn has_jvp(&self) -> bool {
+        let zeros = vec![T::from_f64(0.0); self.inputs.len()];
+        self.map.jvp(&zeros).is_some()
+    }
+
+    /// Adds to the adjoints of its inputs what those of its outputs, from node `first` on, make of them.
+    pub(super) fn reverse<const L: usize>(&self, first: usize, adjoints: &mut [[T; L]]) {
+        for l in 0..L {
+            let ybar: Vec<T> = adjoints[first..first + self.outputs].iter().map(|lanes| lanes[l]).collect();
+            if ybar.iter().all(|t| t.is_zero()) {
+                continue;
+            }
+            for (input, xbar) in self.inputs.iter().zip(self.pullback(&ybar)) {
+                if let Some((node, d)) = *input {
+                    let x = &mut adjoints[node as usize][l];
+                    *x = *x + d.strong_mul(xbar);
+                }
+            }
+        }
+    }
+
+    /// The adjoints of its inputs for those of its outputs; notes where something became infinite or NaN in it.
+    fn pullback(&self, ybar: &[T]) -> Vec<T> {
+        let finite = |t: &[T]| t.iter().all(|t| t.primal().is_finite());
+        let (xbar, meetings) = count_meetings(|| self.map.pullback(ybar));
+        if finite(ybar) && (meetings > 0 || !finite(&xbar)) {
+            self.nonfinite.store(true, Ordering::Relaxed);
+        }
+        xbar
+    }
+
+    /// Where a number that is not finite was born in a pullback, if one was.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        let nonfinite = self.nonfinite.load(Ordering::Relaxed);
+        nonfinite.then(|| Origin::of_pullback(self.map.name(), self.map.point(), self.location))
+    }
+
+    /// Appends the tangents of its outputs.
+    pub(super) fn forward<const L: usize>(&self, tangents: &mut Vec<[T; L]>) {
+        let first = tangents.len();
+        tangents.resize(first + self.outputs, [T::from_f64(0.0); L]);
+        for l in 0..L {
+            let tangent = |input: &Option<(u32, T)>| match *input {
+                Some((node, d)) => d.strong_mul(tangents[node as usize][l]),
+                None => T::from_f64(0.0),
+            };
+            let dx: Vec<T> = self.inputs.iter().map(tangent).collect();
+            if dx.iter().all(|t| t.is_zero()) {
+                continue;
+            }
+            let dy = self.map.jvp(&dx).unwrap_or_else(|| operation::missing_jvp(self.map.name(), self.location));
+            for (lanes, dy) in tangents[first..].iter_mut().zip(dy) {
+                lanes[l] = dy;
+            }
+        }
+    }
+}
+
+/// Whether an operation has a JVP, found out at `x`.
+fn has_jvp<O: Operation, R: Real>(operation: &O, x: &[R], y: &[R], location: &Location<'_>) -> bool {
+    operation::jvp(operation, x, y, &vec![R::lit(0.0); x.len()], location).is_some()
+}
+
+impl<T: Scalar> Real for Var<T> {
+    #[track_caller]
+    fn call<O: Operation>(operation: &O, x: &[Self]) -> Vec<Self> {
+        let location = Location::caller();
+        let reals: Vec<T::Real> = x.iter().map(|x| x.real()).collect();
+        let values = T::Real::call(operation, &reals);
+        if x.iter().all(|x| x.id == CONSTANT) {
+            return values.into_iter().map(|y| Var::constant(T::from_real(y))).collect();
+        }
+        if let [y] = values[..] {
+            if x.iter().any(|x| x.is_watched()) && !has_jvp(operation, &reals, &values, location) {
+                watch::note_missing_jvp();
+            }
+            let partials = operation::pullback(operation, &reals, &values, &[T::Real::lit(1.0)], location);
+            let (d, id) = Var::recorded(&Row::own(operation.name()), y, x, &partials);
+            return vec![Var { v: T::from_real(y), d, id }];
+        }
+        Var::called(operation, x, (reals, values), location)
+    }
+}
+
+impl<T: Scalar> Var<T> {
+    /// Records the use of an operation of several outputs, not all of whose inputs are constants.
+    #[track_caller]
+    fn called<O: Operation>(
+        operation: &O,
+        x: &[Self],
+        (reals, values): (Vec<T::Real>, Vec<T::Real>),
+        location: &'static Location<'static>,
+    ) -> Vec<Self> {
+        let values_of = |reals: &[T::Real]| reals.iter().map(|&y| T::from_real(y)).collect::<Vec<T>>();
+        let outputs = values_of(&values);
+        if x.iter().any(|x| x.is_watched()) {
+            watch::look_at_all(operation.name(), &values_of(&reals), &outputs);
+        }
+        let inputs = x.iter().map(|x| (x.id != CONSTANT).then_some((x.id as u32, x.d))).collect();
+        let mut call = Call::new(operation, (reals, values), inputs, location);
+        // Only now: to clone an operation is to run a user's code, which may use the place of this tape in between.
+        for x in x.iter().filter(|x| x.id != CONSTANT) {
+            require_here::<T>(operation.name(), x.id);
+        }
+        let (tag, first) = head::with::<T, _>(|head| (head.tag(), head.recorded()));
+        call.first = first;
+        if !outputs.is_empty() {
+            keep(tag, call); // without outputs there is nothing to pull back
+        }
+        let output = |v| {
+            let own = (T::from_f64(0.0), head::with::<T, _>(head::Head::next_id));
+            Var { v, d: T::from_f64(1.0), id: record(own, own, false) }
+        };
+        outputs.into_iter().map(output).collect()
+    }
+}
+
+thread_local! {
+    /// The calls of the running recordings of this thread, each a `Call<T>` with the tag of its recording; those of an
+    /// outer recording may lie between those of an inner one.
+    static CALLS: RefCell<Vec<(u64, Box<dyn Any>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Remembers a call of the recording with that tag.
+fn keep<T: Scalar>(tag: u64, call: Call<T>) {
+    CALLS.with_borrow_mut(|calls| calls.push((tag, Box::new(call))));
+}
+
+/// How many calls there are: those of a recording that starts now lie behind them.
+pub(super) fn kept() -> usize {
+    CALLS.try_with(|calls| calls.borrow().len()).unwrap_or_default() // at the end of a thread there are none
+}
+
+/// Takes the calls of a recording that ends; when it started, so many were kept.
+pub(super) fn take<T: Scalar>(tag: u64, before: usize) -> Vec<Call<T>> {
+    let take = |calls: &RefCell<Vec<(u64, Box<dyn Any>)>>| {
+        let mut calls = calls.borrow_mut();
+        if calls.len() <= before {
+            return Vec::new();
+        }
+        work::count(|work| &work.calls, (calls.len() - before) as u64);
+        let ended = calls.extract_if(before.., |(of, _)| *of == tag);
+        ended.filter_map(|(_, call)| call.downcast().ok().map(|call| *call)).collect()
+    };
+    CALLS.try_with(take).unwrap_or_default() // at the end of a thread there are none
+}
