@@ -1,10 +1,13 @@
 //! `wengert fit` on the regression sets of NIST, from both starts, against the certified values; `docs/nist.md` is what
 //! comes out.
 
+mod run;
+
 use expect_test::expect_file;
+use run::wengert;
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::LazyLock;
 
 /// The digits of every parameter.
@@ -21,10 +24,6 @@ const EVALUATIONS: [u64; 4] = [70, 180, 400, 1000];
 
 fn directory() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "..", "..", "examples", "data", "nist"].iter().collect()
-}
-
-fn wengert(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_wengert")).args(arguments).output().expect("the program runs")
 }
 
 fn number(value: &Value) -> f64 {

@@ -1,31 +1,10 @@
 //! The program as one runs it: what it prints, what it says about bad input, and how it exits.
 
-use expect_test::{Expect, expect};
+mod run;
+
+use expect_test::expect;
+use run::{failure, json, stdout, wengert};
 use std::path::PathBuf;
-use std::process::{Command, Output};
-
-fn wengert(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_wengert")).args(arguments).output().expect("the program runs")
-}
-
-/// The output of a run that succeeds without a word on standard error.
-fn stdout(arguments: &[&str]) -> String {
-    let output = wengert(arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{arguments:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The message of a run that fails for bad input, with nothing on standard output.
-fn failure(arguments: &[&str], expected: Expect) {
-    let output = wengert(arguments);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
-    expected.assert_eq(&String::from_utf8(output.stderr).unwrap());
-}
-
-fn json(arguments: &[&str]) -> serde_json::Value {
-    serde_json::from_str(&stdout(arguments)).unwrap()
-}
 
 /// A file in a directory of its own.
 fn scratch(name: &str) -> PathBuf {

@@ -1,32 +1,11 @@
 //! The textbook as one runs it: `wengert case` and `wengert compare`.
 
-use expect_test::{Expect, expect, expect_file};
+mod run;
+
+use expect_test::{expect, expect_file};
+use run::{failure, json, stdout, wengert};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn wengert(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_wengert")).args(arguments).output().expect("the program runs")
-}
-
-/// The output of a run that succeeds without a word on standard error.
-fn stdout(arguments: &[&str]) -> String {
-    let output = wengert(arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{arguments:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The message of a run that fails for bad input, with nothing on standard output.
-fn failure(arguments: &[&str], expected: Expect) {
-    let output = wengert(arguments);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
-    expected.assert_eq(&String::from_utf8(output.stderr).unwrap());
-}
-
-fn json(arguments: &[&str]) -> Value {
-    serde_json::from_str(&stdout(arguments)).unwrap()
-}
 
 /// A file of the repository.
 fn repository(file: &str) -> PathBuf {

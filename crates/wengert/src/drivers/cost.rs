@@ -1,6 +1,6 @@
 //! What derivatives will cost, told from one recording, before any sweep.
 
-use super::jacobian;
+use super::{LANES, jacobian};
 use crate::dual::Dual;
 use crate::program::{Input, Output, Scalar};
 use crate::tape::{Tape, Var};
@@ -75,7 +75,8 @@ where
 {
     let (_, tape) = Tape::record(f, &x, |values| x.write(values), true);
     let (inputs, outputs, records) = (tape.inputs(), tape.outputs(), tape.len());
-    let (scalar, on_duals) = (outputs == 1, tape.has_jvp() && !tape.watch().missing_jvp);
+    let (watch, has_jvp) = (tape.watch(), tape.has_jvp());
+    let (scalar, on_duals) = (outputs == 1, has_jvp && !watch.missing_jvp);
     let chunks = inputs.div_ceil(LANES);
     let of_seeds = |seeds: usize| {
         let lanes = jacobian::lanes(seeds);
@@ -87,19 +88,16 @@ where
     Cost {
         inputs,
         outputs,
-        operations: tape.watch().operations,
+        operations: watch.operations,
         records,
         gradient_forward: (scalar && on_duals).then(|| dual(chunks, inputs * size_of::<Dual<X::T, LANES>>())),
         gradient_reverse: scalar.then(|| on_tape::<X::T>(&tape, 1, 1, 1)),
-        jacobian_forward: tape.has_jvp().then(|| of_seeds(inputs)),
+        jacobian_forward: has_jvp.then(|| of_seeds(inputs)),
         jacobian_reverse: of_seeds(outputs),
         hessian_forward: (scalar && on_duals).then(|| dual(rows, inputs * size_of::<Dual<Dual<X::T, LANES>, 1>>())),
         hessian_reverse: (scalar && on_duals).then_some(hessian),
     }
 }
-
-/// The tangents that one evaluation of a forward gradient or a Hessian carries.
-const LANES: usize = 8;
 
 /// What sweeps over tapes like this one take, were it one of `T`.
 fn on_tape<T: Scalar>(tape: &Tape<impl Scalar>, evaluations: usize, sweeps: usize, lanes: usize) -> Effort {

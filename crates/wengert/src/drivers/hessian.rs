@@ -1,13 +1,10 @@
 //! Second derivatives of a scalar function, by nesting the engines.
 
 use super::tangent::along;
-use super::{Matrix, flat};
+use super::{LANES, Matrix, flat, unit};
 use crate::dual::Dual;
 use crate::program::{Input, Scalar};
 use crate::tape::{Tape, Var};
-
-/// The directions that one evaluation of [`hessian`] carries.
-const LANES: usize = 8;
 
 /// The Hessian of `f` at `x` times `v`, in the shape of `x`, by forward over reverse mode (Pearlmutter 1994).
 ///
@@ -77,8 +74,7 @@ where
     let n = numbers.len();
     let mut matrix = Matrix::filled(n, n, X::T::from_f64(0.0));
     for first in (0..n).step_by(LANES) {
-        let unit = |i: usize| std::array::from_fn(|l| X::T::from_f64(f64::from(u8::from(i == first + l))));
-        let seeded = numbers.iter().enumerate().map(|(i, &x)| Dual::new(x, unit(i)));
+        let seeded = numbers.iter().enumerate().map(|(i, &x)| Dual::new(x, unit(i, first)));
         let (_, mut tape) = Tape::record(&f, &x, |values| values.extend(seeded), false);
         tape.gradient(|g| {
             for (j, g) in g.iter().enumerate() {
@@ -109,10 +105,7 @@ where
     let n = numbers.len();
     let mut matrix = Matrix::filled(n, n, X::T::from_f64(0.0));
     for (i, first) in (0..n).flat_map(|i| (i..n).step_by(LANES).map(move |first| (i, first))) {
-        let seeded = |(j, &x): (usize, &X::T)| {
-            let lanes = std::array::from_fn(|l| X::T::from_f64(f64::from(u8::from(j == first + l))));
-            Dual::new(Dual::new(x, lanes), [Dual::from_f64(f64::from(u8::from(j == i)))])
-        };
+        let seeded = |(j, &x): (usize, &X::T)| Dual::new(Dual::new(x, unit(j, first)), unit(j, i));
         let duals: Vec<Dual<Dual<X::T, LANES>, 1>> = numbers.iter().enumerate().map(seeded).collect();
         let y = f(x.view(&mut duals.as_slice()));
         for (l, &entry) in y.tangents()[0].tangents().iter().enumerate().take(n - first) {

@@ -1,6 +1,6 @@
 //! Jacobians: one recording, swept in the direction that needs fewer seeds, several seeds at once.
 
-use super::{Matrix, linearize::values};
+use super::{LANES, Matrix, linearize::values, unit};
 use crate::program::{Input, Output, Scalar};
 use crate::tape::{Tape, Var};
 
@@ -30,9 +30,6 @@ pub struct Jacobian<V, T> {
     /// How many seeds one sweep serves.
     pub lanes: usize,
 }
-
-/// The seeds that one sweep serves, where there are several: the lanes of a wide vector unit.
-const LANES: usize = 8;
 
 /// The Jacobian of `f` at `x`: a row per output, a column per input, both counted flat.
 ///
@@ -93,10 +90,10 @@ pub(super) fn lanes(seeds: usize) -> usize {
 fn fill<T: Scalar, const L: usize>(matrix: &mut Matrix<T>, tape: &Tape<T>, mode: Mode, seeds: usize) {
     let mut scratch = Vec::new();
     for first in (0..seeds).step_by(L) {
-        let unit = |i: usize| std::array::from_fn(|l| T::from_f64(f64::from(u8::from(i == first + l))));
+        let seed = |i: usize| unit(i, first);
         let swept = match mode {
-            Mode::Forward => tape.forward::<L>(unit, &mut scratch),
-            Mode::Reverse => tape.reverse::<L>(unit, &mut scratch).to_vec(),
+            Mode::Forward => tape.forward::<L>(seed, &mut scratch),
+            Mode::Reverse => tape.reverse::<L>(seed, &mut scratch).to_vec(),
         };
         for (other, lanes) in swept.iter().enumerate() {
             for (l, &entry) in lanes.iter().enumerate().take(seeds - first) {

@@ -27,11 +27,20 @@ pub use matrix::Matrix;
 pub use report::Report;
 pub use tangent::{derivative, grad_forward, jvp};
 
-use crate::program::Input;
+use crate::program::{Input, Scalar};
+
+/// The directions that one evaluation on dual numbers carries, and the seeds that one sweep serves where there are
+/// several: the lanes of a wide vector unit.
+const LANES: usize = 8;
 
 /// The numbers of an input, flat.
 fn flat<X: Input>(x: &X) -> Vec<X::T> {
     let mut numbers = Vec::new();
     x.write(&mut numbers);
     numbers
+}
+
+/// The seed of number `i` where the lanes are the directions of the numbers from `first` on.
+fn unit<T: Scalar, const L: usize>(i: usize, first: usize) -> [T; L] {
+    std::array::from_fn(|l| T::from_f64(f64::from(u8::from(i == first + l))))
 }

@@ -1,6 +1,6 @@
 //! Derivatives along a direction by dual numbers.
 
-use super::{flat, linearize::reshaped};
+use super::{LANES, flat, linearize::reshaped};
 use crate::dual::Dual;
 use crate::program::{Input, Output, Scalar};
 
@@ -40,9 +40,6 @@ where
     let duals = along(&x, &dx);
     values_and_tangents(f(x.view(&mut duals.as_slice())))
 }
-
-/// The directions that one evaluation of [`grad_forward`] carries.
-const LANES: usize = 8;
 
 /// The gradient of `f` at `x` by forward mode: dual numbers of 8 directions, in chunks.
 ///

@@ -6,7 +6,7 @@ mod report;
 
 pub use report::{Check, Comparison, Entry, Kink, Verdict};
 
-use super::{Matrix, Mode, grad, jacobian_with, linearize};
+use super::{LANES, Matrix, Mode, grad, jacobian_with, linearize, unit};
 use crate::dual::Dual;
 use crate::list::{Call, observe};
 use crate::program::{Function, Operation, Output, Real, Scalar, operation};
@@ -58,7 +58,7 @@ pub fn check(f: &impl Function, x: &[f64]) -> Check {
     match &missing {
         Some(name) => report.leave_out_forward(name),
         None => {
-            let forward = subject.forward();
+            let forward = subject.forward(value.len());
             report.compare_exactly(["forward", "reverse"], &forward, &reverse);
             report.compare_with_differences("forward", &forward, &columns);
         }
@@ -163,15 +163,11 @@ impl<F: Function> Subject<'_, F> {
     }
 
     /// The Jacobian by dual numbers.
-    fn forward(&self) -> Matrix<f64> {
-        const LANES: usize = 8;
+    fn forward(&self, outputs: usize) -> Matrix<f64> {
         let n = self.x.len();
-        let mut matrix = Matrix::filled(self.value(self.x).len(), n, 0.0);
+        let mut matrix = Matrix::filled(outputs, n, 0.0);
         for first in (0..n).step_by(LANES) {
-            let seeded = |(j, &x): (usize, &f64)| match j.checked_sub(first) {
-                Some(l) if l < LANES => Dual::seeded(x, l),
-                _ => Dual::constant(x),
-            };
+            let seeded = |(j, &x): (usize, &f64)| Dual::<f64, LANES>::new(x, unit(j, first));
             let duals: Vec<Dual<f64, LANES>> = self.x.iter().enumerate().map(seeded).collect();
             for (i, y) in self.flat(&duals).iter().enumerate() {
                 for (l, &entry) in y.tangents().iter().enumerate().take(n - first) {
