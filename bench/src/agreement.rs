@@ -4,6 +4,7 @@ use crate::programs::{Answer, Gmm, Lstm, Program, flat};
 use crate::sides::{Kind, Workload};
 use serde_json::Value;
 use std::path::Path;
+use wengert_bench::gradbench::evaluate;
 
 /// How far a number may lie from the one by hand, relative to the greater of that and 1.
 const TOLERANCE: f64 = 1e-10;
@@ -50,12 +51,103 @@ fn compare(answer: &Answer, expected: &Answer) -> Result<f64, String> {
     Ok(worst)
 }
 
-/// Compares the sides with the answers that the GradBench suite expects of its own inputs, which lie in `folder`.
+/// Compares the sides, and then the evals, with the answers that the GradBench suite expects of its own inputs, which lie
+/// in `folder`.
 pub fn with_suite(folder: &Path) -> Result<(), String> {
     let input = read(folder, "gmm__d10_k25_n1000")?;
     suite(folder, "gmm__d10_k25_n1000", Gmm::of_suite(&input))?;
     let input = read(folder, "lstm__l2_c1024")?;
-    suite(folder, "lstm__l2_c1024", Lstm::of_suite(&input))
+    suite(folder, "lstm__l2_c1024", Lstm::of_suite(&input))?;
+    evals(folder)
+}
+
+/// How far an eval may lie from the suite's answer, relative to the sum of both and at least 1.
+const EVAL_TOLERANCE: f64 = 1e-9;
+
+/// Compares every function of every eval of which the folder has input and answer.
+fn evals(folder: &Path) -> Result<(), String> {
+    let names = answers(folder)?;
+    let mut failures = 0;
+    for name in &names {
+        match eval(folder, name) {
+            Ok(worst) => println!("{name}: within {worst:.0e} of the suite's answer"),
+            Err(why) => {
+                println!("{name}: {why}");
+                failures += 1;
+            }
+        }
+    }
+    if failures == 0 { Ok(()) } else { Err(format!("{failures} of {} answers of the suite differ", names.len())) }
+}
+
+/// How far one function of an eval lies from the answer `name`.
+fn eval(folder: &Path, name: &str) -> Result<f64, String> {
+    let [module, size, function] = name.split("__").collect::<Vec<_>>()[..] else {
+        return Err("an answer is named EVAL__SIZE__FUNCTION".to_owned());
+    };
+    let (output, _) = evaluate(module, function, &read(folder, &format!("{module}__{size}"))?)?;
+    differences(&output, &read(folder, name)?).map_err(|why| format!("the output{why}"))
+}
+
+/// The names of the answers in a folder, in order.
+fn answers(folder: &Path) -> Result<Vec<String>, String> {
+    let answers: Vec<String> = names(folder)?.into_iter().filter(|name| name.matches("__").count() == 2).collect();
+    if answers.is_empty() {
+        Err(format!("cannot find answers of the suite in {}", folder.display()))
+    } else {
+        Ok(answers)
+    }
+}
+
+/// The names of the JSON files in a folder, in order.
+fn names(folder: &Path) -> Result<Vec<String>, String> {
+    let unreadable = |e| format!("cannot read {}: {e}", folder.display());
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".json").map(str::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The name of the suite's input of a size, if the folder has it.
+pub fn named(folder: &Path, module: &str, size: &str) -> Result<Option<String>, String> {
+    let is_it = |name: &String| name.starts_with(&format!("{module}__")) && name.ends_with(size);
+    Ok(names(folder)?.into_iter().find(|name| name.matches("__").count() == 1 && is_it(name)))
+}
+
+/// Whether two lists of numbers are the same.
+pub fn numbers(a: &[f64], e: &[f64]) -> Result<(), String> {
+    differences(&Value::from(a), &Value::from(e)).map(|_| ()).map_err(|why| format!("the output{why}"))
+}
+
+/// The greatest difference of two answers of one shape, unless it is too great.
+fn differences(a: &Value, e: &Value) -> Result<f64, String> {
+    match (a, e) {
+        (Value::Array(a), Value::Array(e)) if a.len() == e.len() => worst(a.iter().zip(e), |i| format!("[{i}]")),
+        (Value::Object(a), Value::Object(e)) if a.keys().eq(e.keys()) => {
+            let keys: Vec<&String> = a.keys().collect();
+            worst(a.values().zip(e.values()), |i| format!(".{}", keys[i]))
+        }
+        (Value::Number(a), Value::Number(e)) => {
+            let [a, e] = [a, e].map(|x| x.as_f64().unwrap_or(f64::NAN));
+            let error = (e - a).abs() / (e.abs() + a.abs()).max(1.0);
+            if error <= EVAL_TOLERANCE { Ok(error) } else { Err(format!(": {a}, expected is {e}")) }
+        }
+        _ => Err(": it has another shape".to_owned()),
+    }
+}
+
+fn worst<'a>(
+    pairs: impl Iterator<Item = (&'a Value, &'a Value)>,
+    place: impl Fn(usize) -> String,
+) -> Result<f64, String> {
+    let mut worst = 0.0f64;
+    for (i, (a, e)) in pairs.enumerate() {
+        worst = worst.max(differences(a, e).map_err(|why| place(i) + &why)?);
+    }
+    Ok(worst)
 }
 
 fn suite<P: Program>(folder: &Path, name: &str, program: P) -> Result<(), String> {
@@ -72,7 +164,8 @@ fn suite<P: Program>(folder: &Path, name: &str, program: P) -> Result<(), String
     of(&[workload])
 }
 
-fn read(folder: &Path, name: &str) -> Result<Value, String> {
+/// What a JSON file of the suite holds.
+pub fn read(folder: &Path, name: &str) -> Result<Value, String> {
     let file = folder.join(format!("{name}.json"));
     let text = std::fs::read_to_string(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
     serde_json::from_str(&text).map_err(|e| format!("cannot read {}: {e}", file.display()))

@@ -5,15 +5,19 @@ use std::process::Command;
 
 /// The machine, the system, the compiler and the moment, as lines of a list.
 pub fn describe() -> String {
+    format!("{}- measured: {}\n", describe_at_any_time(), output_of("date", &["-u", "+%Y-%m-%d %H:%M UTC"]))
+}
+
+/// The machine, the system and the compiler, as lines of a list.
+pub fn describe_at_any_time() -> String {
     let flags = instruction_sets().join(", ");
     format!(
-        "- processor: {} ({} cores seen; {flags})\n- system: {}, Linux {}\n- compiler: {}\n- measured: {}\n",
+        "- processor: {} ({} cores seen; {flags})\n- system: {}, Linux {}\n- compiler: {}\n",
         processor(),
         std::thread::available_parallelism().map_or(1, usize::from),
         system(),
         read("/proc/sys/kernel/osrelease"),
         output_of("rustc", &["--version"]),
-        output_of("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
     )
 }
 
@@ -41,7 +45,8 @@ fn read(file: &str) -> String {
     fs::read_to_string(file).unwrap_or_default().trim_end().to_owned()
 }
 
-fn output_of(program: &str, arguments: &[&str]) -> String {
+/// What a program prints; nothing where there is none.
+pub fn output_of(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }

@@ -3,23 +3,34 @@
 //! `cargo run --release` compares all sides, then times them in one run and prints tables;
 //! `cargo run --release -- agree` compares only, `-- agree FOLDER` also with the answers of the GradBench suite;
 //! `-- report` times the builds with and without `target-cpu=native` and writes `docs/benchmarks.md`;
-//! `-- run PROGRAM SIDE` repeats one side for a profiler; `-- measure` prints what `report` reads from the other build.
+//! `-- gradbench [FOLDER]` times the evals of the GradBench suite and writes `docs/gradbench.md`, with a module behind
+//! it prints the times of that one;
+//! `-- finance` times all Greeks of simulated prices beside plain prices in C++ and Rust;
+//! `-- tracing` prints what a line of a list costs;
+//! `-- rows` prints the tables of `docs/rows.md`;
+//! `-- run PROGRAM SIDE` repeats one side for a profiler; `-- measure` and `-- gradbench-avx2` print what `report` and
+//! `gradbench` read from another process.
 
 mod agreement;
+mod finance;
 mod machine;
 mod measure;
 mod memory;
 mod number;
+mod process;
 mod programs;
 mod python;
 mod recordings;
 mod report;
 mod results;
+mod rows_page;
 mod sides;
+mod suite;
+mod tracing;
 
 use measure::interleaved;
 use programs::{Brusselator, Gmm, LogisticChain, LotkaVolterra, Lstm, Rosenbrock, SinExp};
-use sides::{Way, Workload};
+use sides::{Workload, clock};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -27,7 +38,8 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
 
-const USAGE: &str = "usage: wengert-bench [agree [FOLDER] | report | run PROGRAM SIDE | measure]";
+const USAGE: &str = "usage: wengert-bench [agree [FOLDER] | report | gradbench [FOLDER [MODULE]] | finance | tracing | rows | \
+                     run PROGRAM SIDE | measure]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,7 +49,15 @@ fn main() -> ExitCode {
         ["agree"] => agreement::of(&workloads()),
         ["agree", folder] => agreement::of(&workloads()).and_then(|()| agreement::with_suite(Path::new(folder))),
         ["report"] => agreement::of(&workloads()).and_then(|()| report::write(&workloads())),
+        ["gradbench"] => suite::write(None),
+        ["gradbench", folder] => suite::write(Some(Path::new(folder))),
+        ["gradbench", folder, module] => suite::show(Path::new(folder), module),
+        ["gradbench-avx2"] => suite::measure_avx2(None),
+        ["gradbench-avx2", folder] => suite::measure_avx2(Some(Path::new(folder))),
         ["run", program, side] => repeat(program, side),
+        ["tracing"] => say(&tracing::table()),
+        ["rows"] => rows_page::show(),
+        ["finance"] => finance::tables(),
         ["measure"] => say(&results::print(&measured())),
         _ => Err(USAGE.to_owned()),
     };
@@ -91,7 +111,7 @@ fn repeat(program: &str, side: &str) -> Result<(), String> {
     let chosen = workload.sides.iter().find(|s| s.name == side);
     let chosen = chosen.ok_or_else(|| format!("unknown side `{side}`: {}", names.join("; ")))?;
     let mut way = chosen.make()?;
-    let timing = interleaved(&mut [&mut *way as &mut dyn Way], &workload.point, Duration::from_secs(3))[0];
+    let timing = interleaved(vec![clock(&mut *way, &workload.point)], Duration::from_secs(3))[0];
     println!("{program}, {side}: {:.3} us", timing.least / 1000.0);
     Ok(())
 }

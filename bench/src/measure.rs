@@ -1,6 +1,5 @@
 //! Timing of several sides in one run, interleaved, so that a noisy machine is noisy to all of them.
 
-use crate::sides::Way;
 use std::time::{Duration, Instant};
 
 /// Nanoseconds per call.
@@ -25,23 +24,26 @@ const BATCH: Duration = Duration::from_micros(100);
 /// The least number of turns, however slow a side is.
 const LEAST_TURNS: usize = 2;
 
+/// A side as it is timed: nanoseconds per call over so many calls.
+pub type Clock<'a> = Box<dyn FnMut(usize) -> f64 + 'a>;
+
 /// A side in the course of its timing.
 struct Runner<'a> {
-    way: &'a mut dyn Way,
+    clock: Clock<'a>,
     calls: usize,
     times: Vec<f64>,
     used: Duration,
 }
 
 impl<'a> Runner<'a> {
-    fn new(way: &'a mut dyn Way, x: &[f64]) -> Self {
-        let calls = calls_in_batch(way, x);
-        Runner { way, calls, times: Vec::new(), used: Duration::ZERO }
+    fn new(mut clock: Clock<'a>) -> Self {
+        let calls = calls_in_batch(&mut clock);
+        Runner { clock, calls, times: Vec::new(), used: Duration::ZERO }
     }
 
-    fn turn(&mut self, x: &[f64]) {
+    fn turn(&mut self) {
         let start = Instant::now();
-        self.times.push(self.way.time(x, self.calls));
+        self.times.push((self.clock)(self.calls));
         self.used += start.elapsed();
     }
 
@@ -51,17 +53,17 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Times all sides at `x` in rounds, for as long as `budget`. In each round every side has its turn, unless it has used
+/// Times all sides in rounds, for as long as `budget`. In each round every side has its turn, unless it has used
 /// more than its share of the time already.
-pub fn interleaved(ways: &mut [&mut dyn Way], x: &[f64], budget: Duration) -> Vec<Timing> {
-    let mut runners: Vec<Runner> = ways.iter_mut().map(|way| Runner::new(&mut **way, x)).collect();
+pub fn interleaved(clocks: Vec<Clock>, budget: Duration) -> Vec<Timing> {
+    let mut runners: Vec<Runner> = clocks.into_iter().map(Runner::new).collect();
     let count = runners.len() as u32;
     let start = Instant::now();
     let mut round = 0;
     while start.elapsed() < budget || round < LEAST_TURNS {
         for runner in &mut runners {
             if round < LEAST_TURNS || runner.used * count <= start.elapsed() {
-                runner.turn(x);
+                runner.turn();
             }
         }
         round += 1;
@@ -70,12 +72,12 @@ pub fn interleaved(ways: &mut [&mut dyn Way], x: &[f64], budget: Duration) -> Ve
 }
 
 /// How many calls fill a batch; the calls that find it out also warm the caches.
-fn calls_in_batch(way: &mut dyn Way, x: &[f64]) -> usize {
+fn calls_in_batch(clock: &mut Clock) -> usize {
     let batch = BATCH.as_nanos() as f64;
-    let mut least = way.time(x, 1);
+    let mut least = clock(1);
     for _ in 0..5 {
         if least < batch {
-            least = least.min(way.time(x, 1));
+            least = least.min(clock(1));
         }
     }
     (batch / least).ceil() as usize

@@ -52,15 +52,23 @@ pub struct Memory {
 
 /// Makes a side on a fresh thread, which has no buffers of earlier recordings, and takes one gradient.
 pub fn of_first_gradient(side: &Side, x: &[f64]) -> Option<Memory> {
+    of(|| {
+        let mut way = side.make().ok()?;
+        drop(way.gradient(x));
+        Some(way)
+    })
+}
+
+/// What a call takes on a fresh thread; what it returns is kept until that is known.
+pub fn of<O>(call: impl FnOnce() -> Option<O> + Send) -> Option<Memory> {
     let measure = || {
         LIVE.store(0, Relaxed);
         PEAK.store(0, Relaxed);
         ON.store(true, Relaxed);
-        let mut way = side.make().ok()?;
-        drop(way.gradient(x));
+        let kept = call();
         let memory = Memory { peak: PEAK.load(Relaxed), kept: LIVE.load(Relaxed).max(0) };
         ON.store(false, Relaxed);
-        Some(memory)
+        kept.map(|_| memory)
     };
     std::thread::scope(|scope| scope.spawn(measure).join()).ok().flatten()
 }

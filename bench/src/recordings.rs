@@ -2,7 +2,7 @@
 
 use crate::measure::{Timing, interleaved};
 use crate::programs::{Chain, Program};
-use crate::sides::{self, Way};
+use crate::sides::{self, clock};
 use std::fmt::Write;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ fn row<const OPERATIONS: usize>(text: &mut String, rounds: usize) {
     let x = chain.point();
     let mut plain = sides::plain(chain.clone());
     let mut echidna = sides::echidna_tape(chain.clone());
-    let timings = interleaved(&mut [&mut plain as &mut dyn Way, &mut echidna], &x, BUDGET);
+    let timings = interleaved(vec![clock(&mut plain, &x), clock(&mut echidna, &x)], BUDGET);
     let (recorded, swept) = parts(&chain, &x, rounds);
     let per_operation = |nanoseconds: f64| format!("{:.2}", nanoseconds / OPERATIONS as f64);
     let cells = [timings[0].least, recorded, swept, recorded + swept, timings[1].least].map(per_operation);

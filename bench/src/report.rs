@@ -41,7 +41,8 @@ pub fn write(workloads: &[Workload]) -> Result<(), String> {
     }
 }
 
-fn root() -> PathBuf {
+/// The folder of this package.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
@@ -95,16 +96,17 @@ fn memory_table(workloads: &[Workload]) -> String {
 }
 
 /// What is kept by hand: for each program a section that says why a peer is ahead, and what was tried.
-struct Remarks(String);
+pub struct Remarks(String);
 
 impl Remarks {
-    fn read() -> Result<Remarks, String> {
+    /// Reads `remarks.md`.
+    pub fn read() -> Result<Remarks, String> {
         let text = fs::read_to_string(root().join("remarks.md"));
         text.map(Remarks).map_err(|e| format!("cannot read bench/remarks.md: {e}"))
     }
 
     /// The section under the short name of a program.
-    fn of(&self, program: &str) -> Option<&str> {
+    pub fn of(&self, program: &str) -> Option<&str> {
         let mut sections = self.0.split("\n## ").skip(1);
         let section = sections.find(|section| section.lines().next() == Some(program))?;
         Some(section.split_once('\n')?.1.trim())

@@ -1,7 +1,7 @@
 //! What was measured of all programs in one build, and how it is passed on and printed.
 
 use crate::measure::{Timing, interleaved};
-use crate::sides::{Kind, Way, Workload};
+use crate::sides::{Kind, Workload, clock};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ pub fn measure(workloads: &[Workload]) -> Vec<Row> {
 fn row(workload: &Workload) -> Row {
     eprintln!("  {}", workload.name);
     let mut made: Vec<_> = workload.sides.iter().map(|side| side.make()).collect();
-    let mut ways: Vec<&mut dyn Way> = made.iter_mut().flatten().map(|way| &mut **way as &mut dyn Way).collect();
-    let mut timings = interleaved(&mut ways, &workload.point, BUDGET).into_iter();
+    let clocks = made.iter_mut().flatten().map(|way| clock(&mut **way, &workload.point)).collect();
+    let mut timings = interleaved(clocks, BUDGET).into_iter();
     let cells = workload.sides.iter().zip(made).map(|(side, made)| {
         let cell = made.map(|_| timings.next().expect("a timing for each side that was made"));
         (side.name, side.kind, cell)

@@ -1,5 +1,6 @@
 //! The sides: ways to the gradient of a program.
 
+use crate::measure::Clock;
 use crate::number::{AdTrait, Counted, Forward, Number};
 use crate::programs::{Answer, Program};
 use crate::python;
@@ -44,6 +45,11 @@ impl<F: FnMut(&[f64]) -> Answer> Way for F {
     fn gradient(&mut self, x: &[f64]) -> Answer {
         self(x)
     }
+}
+
+/// A way as it is timed at a point.
+pub fn clock<'a>(way: &'a mut dyn Way, x: &'a [f64]) -> Clock<'a> {
+    Box::new(move |calls| way.time(x, calls))
 }
 
 /// A way, or why there is none.

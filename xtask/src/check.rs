@@ -31,7 +31,7 @@ pub(crate) const STEPS: [Step; 13] = [
 ];
 
 /// What the full check adds.
-const FULL: [Step; 4] = [
+const FULL: [Step; 5] = [
     Step("miri", miri),
     Step("long fuzz", || {
         let cases = [("PROPTEST_CASES", "20000")];
@@ -40,6 +40,7 @@ const FULL: [Step; 4] = [
     }),
     Step("fuzz targets", || run("cargo check --manifest-path fuzz/Cargo.toml")),
     Step("benches agree", || run("cargo run --release --manifest-path bench/Cargo.toml -- agree")),
+    Step("tests of gradbench", || run("cargo test --release --manifest-path bench/Cargo.toml --test gradbench")),
 ];
 
 /// The steps of the full check.

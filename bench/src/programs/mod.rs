@@ -12,6 +12,7 @@ pub use small::{Chain, LogisticChain, LotkaVolterra, Rosenbrock, SinExp};
 
 use crate::number::Number;
 use serde_json::Value;
+use wengert_bench::random::Random;
 
 /// What a side answers at a point.
 #[derive(Clone, Debug)]
@@ -47,45 +48,19 @@ pub trait Program: Clone + Send + Sync + 'static {
     }
 }
 
-/// Numbers that look random and are the same in every run (Steele, Lea & Flood 2014, splitmix64).
-struct Random(u64);
-
-impl Random {
-    /// Uniform in [0, 1).
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// Standard normal (Box & Muller 1958).
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-
-    fn uniforms(&mut self, n: usize) -> Vec<f64> {
-        (0..n).map(|_| self.uniform()).collect()
-    }
-
-    fn normals(&mut self, n: usize) -> Vec<f64> {
-        (0..n).map(|_| self.normal()).collect()
-    }
-}
-
 /// `ln(e^x0 + e^x1 + ..)`, shifted by the greatest.
-fn log_sum_exp<N: Number>(xs: &[N]) -> N {
+pub fn log_sum_exp<N: Number>(xs: &[N]) -> N {
     let greatest = xs[1..].iter().fold(xs[0], |greatest, &x| greatest.max(x));
     let weight = |x: N| (x - greatest).exp();
     let sum = xs[1..].iter().fold(weight(xs[0]), |sum, &x| sum + weight(x));
     greatest + sum.ln()
 }
 
-/// The numbers of a nested array, one after the other.
+/// The numbers of a nested value, one after the other.
 pub fn flat(value: &Value) -> Vec<f64> {
     match value {
         Value::Array(values) => values.iter().flat_map(flat).collect(),
+        Value::Object(fields) => fields.values().flat_map(flat).collect(),
         number => vec![number.as_f64().expect("an input of the suite consists of numbers")],
     }
 }

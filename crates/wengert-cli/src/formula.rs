@@ -1,6 +1,7 @@
 //! Lines of a list as formulas of the expression language.
 
 use crate::number::shortest;
+use crate::unroll::unrolled;
 use wengert::List;
 use wengert::list::{Op, Relation};
 use wengert::rules::{Binary, Unary};
@@ -136,7 +137,8 @@ fn call(op: Op, operands: &[Formula]) -> Formula {
 ///
 /// A line that is used more than once and is more than a name or a number is bound by `let`.
 pub(crate) fn outputs(list: &List, inputs: &[Formula]) -> Vec<String> {
-    list.outputs().iter().map(|&output| one_output(list, inputs, output)).collect()
+    let list = unrolled(list);
+    list.outputs().iter().map(|&output| one_output(&list, inputs, output)).collect()
 }
 
 fn one_output(list: &List, inputs: &[Formula], output: u32) -> String {

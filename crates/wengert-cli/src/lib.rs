@@ -21,6 +21,7 @@ mod number;
 mod point;
 mod rules;
 mod table;
+mod unroll;
 mod walk;
 
 use answer::Answer;

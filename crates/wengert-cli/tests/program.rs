@@ -969,3 +969,175 @@ mod check {
         );
     }
 }
+
+mod lists {
+    use super::*;
+
+    const SIMPLE: [&str; 2] = ["explain", "x1*x2 + sin(x1) + 0*ln(x2)"];
+    const OBSERVATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/list/observations");
+
+    fn of(which: &str) -> String {
+        stdout(&[&SIMPLE[..], &["--list", which]].concat())
+    }
+
+    #[test]
+    fn of_an_expression() {
+        expect![[r#"
+            ; v0 is x1, v1 is x2
+            inputs v0 v1
+            v2 = mul(v0, v1)
+            v3 = sin(v0)
+            v4 = add(v2, v3)
+            v5 = ln(v1)
+            v6 = 0.0
+            v7 = mul(v6, v5)
+            v8 = add(v4, v7)
+            outputs v8
+        "#]]
+        .assert_eq(&of("raw"));
+        expect![[r#"
+            ; v0 is x1, v1 is x2
+            inputs v0 v1
+            v2 = sin(v0)
+            v3 = ln(v1)
+            v4 = 0.0
+            v5 = 1.0
+            v6 = dot(v0, v1, v2, v5, v3, v4)
+            outputs v6
+        "#]]
+        .assert_eq(&of("optimised"));
+        expect![[r#"
+            ; v0 is x1, v1 is x2
+            inputs v0 v1
+            v2 = cos(v0)
+            v3 = add(v1, v2)
+            outputs v3 v0
+        "#]]
+        .assert_eq(&of("gradient"));
+        expect![[r#"
+            inputs
+            outputs
+        "#]]
+        .assert_eq(&stdout(&["explain", "2 + 3", "--list", "gradient"]));
+    }
+
+    #[test]
+    fn with_loops_out_of_a_file() {
+        let from = ["explain", "--from", OBSERVATIONS];
+        let list = |which: &str| stdout(&[&from[..], &["--list", which]].concat());
+        assert_eq!(list("raw"), std::fs::read_to_string(OBSERVATIONS).unwrap());
+        expect![[r#"
+            inputs v0 v1 v2 v3 v4 v5 v6
+            i0 = [0, 1, 1]
+            i1 = [2, 0, 2]
+            d0 = [0.5, 0.25, -1.0]
+            v7..v12 = loop 3 {
+              gather v0 v1 from v0 v1 v2 v3 by i0
+              gather v2 from v4 v5 v6 by i1
+              data v3 from d0
+              v4 = exp(v2)
+              v5 = mul_add(v0, v4, v1)
+              v6 = sub(v5, v3)
+              v7 = cos(v1)
+              map v6
+              map v7
+            }
+            v13 = 1.0
+            v14 = dot(v9, v13, v7, v12, v8, v8)
+            outputs v14
+        "#]]
+        .assert_eq(&list("optimised"));
+        expect![[r#"
+            inputs v0 v1 v2 v3 v4 v5 v6
+            i0 = [0, 1, 1]
+            i1 = [2, 0, 2]
+            d0 = [0.5, 0.25, -1.0]
+            v7..v12 = loop 3 {
+              gather v0 v1 from v0 v1 v2 v3 by i0
+              gather v2 from v4 v5 v6 by i1
+              data v3 from d0
+              v4 = exp(v2)
+              v5 = mul_add(v0, v4, v1)
+              v6 = sub(v5, v3)
+              v7 = cos(v1)
+              map v6
+              map v7
+            }
+            v13 = 2.0
+            v14 = mul(v8, v13)
+            v15 = 1.0
+            v16 = 0.0
+            v17..v23 = loop 3 {
+              gather v0 v1 from v0 v1 v2 v3 by i0
+              gather v2 from v4 v5 v6 by i1
+              vary v3 from v12 v14 v15
+              vary v4 from v16 v16 v7
+              v5 = exp(v2)
+              v6 = sin(v1)
+              v7 = strong_mul(v0, v3)
+              v8 = strong_mul(v3, v5)
+              v9 = strong_mul(v4, v6)
+              v10 = sub(v3, v9)
+              v11 = strong_mul(v5, v7)
+              scatter v8 v10 into 2 by i0
+              scatter v11 into 3 by i1
+            }
+            outputs v17 v18 v19 v20 v21 v22 v23
+        "#]]
+        .assert_eq(&list("gradient"));
+    }
+
+    #[test]
+    fn pictures_show_bodies() {
+        let file = scratch("list");
+        let svg = |arguments: &[&str]| {
+            let printed = stdout(&[arguments, &["--svg", file.to_str().unwrap()]].concat());
+            assert_eq!(printed, stdout(arguments), "the text is that without a picture");
+            std::fs::read_to_string(&file).unwrap()
+        };
+        let svg_of_loops = svg(&["explain", "--from", OBSERVATIONS, "--list", "gradient"]);
+        let count = |text: &str| svg_of_loops.matches(text).count();
+        assert_eq!((count("<rect class=\"input\""), count("= loop 3 {"), count("v14 = v8*2")), (7, 2, 1));
+        assert_eq!((count(">scatter v"), count("v16 = 0"), count(">}<")), (2, 1, 2));
+        assert!(svg(&[&SIMPLE[..], &["--list", "raw"]].concat()).contains("x1*x2"));
+    }
+
+    #[test]
+    fn rows_of_very_many_operands_are_walked_one_by_one() {
+        let sum = format!("sum({})", vec!["x"; 200].join(", "));
+        assert!(stdout(&["explain", &sum, "--list", "raw"]).contains("loop 200 {"));
+        let explained = json(&["explain", &sum, "--at", "x=2", "--json"]);
+        assert_eq!((&explained["value"], &explained["gradient"]["x"]), (&400.0.into(), &200.0.into()));
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        failure(
+            &["explain", "--from", "no such file", "--list", "raw"],
+            expect![[r#"
+            error: cannot read no such file: No such file or directory (os error 2)
+        "#]],
+        );
+        let file = scratch("two").with_file_name("two.list");
+        std::fs::write(&file, "inputs v0 v1\noutputs v0 v1\n").unwrap();
+        failure(
+            &["explain", "--from", file.to_str().unwrap(), "--list", "gradient"],
+            expect![[r#"
+            error: cannot take the gradient of a list of 2 outputs: a gradient is of one
+             |
+             = help: name one line behind `outputs`
+        "#]],
+        );
+        std::fs::write(&file, "inputs v0\nv1 = loop 2 {\n").unwrap();
+        let output = wengert(&["explain", "--from", file.to_str().unwrap(), "--list", "gradient"]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("cannot read a list: it ends without the `}` of a loop"), "{text}");
+        for wrong in [&["--at", "x=1"][..], &["--forward", "x=1"], &["--json"], &["--from", "x"]] {
+            let output = wengert(&[&["explain", "x", "--list", "raw"], wrong].concat());
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{wrong:?}");
+        }
+        assert_eq!(wengert(&["explain", "--from", OBSERVATIONS]).status.code(), Some(2));
+        assert_eq!(wengert(&["explain"]).status.code(), Some(2));
+    }
+}

@@ -16,7 +16,7 @@ mod case {
     use super::*;
 
     /// The cases that can be shown.
-    const SHOWN: [u8; 14] = [1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 21];
+    const SHOWN: [u8; 16] = [1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21];
 
     fn number(case: u8) -> String {
         case.to_string()
@@ -100,6 +100,47 @@ mod case {
         for line in lines {
             let compared = source.lines().nth(line - 1).unwrap().trim_start();
             assert!(compared.starts_with("if ") || compared.starts_with("while "), "{line}: {compared}");
+        }
+    }
+
+    /// Four ways to write one function: the same numbers, and nodes that grow with the points or do not.
+    #[test]
+    fn granularity_changes_what_is_kept_and_not_what_comes_out() {
+        let comparisons = comparisons(19);
+        assert_eq!(comparisons.len(), 4);
+        for (answers, _) in &comparisons {
+            assert_eq!(answers.len(), 4, "dual numbers, tape, list, vm");
+            answers.iter().for_each(|answer| assert_eq!(answer, &[3.75, -7.0, -2.75]));
+        }
+        let text = stdout(&["case", "19"]);
+        let counts = |grain: &str| -> Vec<Vec<u64>> {
+            let numbers = |line: &str| line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+            let head = |line: &&str| line.split("  ").any(|cell| cell.trim() == grain);
+            text.lines().filter(head).map(numbers).filter(|row: &Vec<u64>| row.len() == 7).collect()
+        };
+        for (grain, records) in [("operations", [7, 127, 2047]), ("one statement", [8, 128, 2048])] {
+            let rows = counts(grain);
+            assert_eq!(rows.iter().map(|row| row[1]).collect::<Vec<_>>(), records, "{grain}");
+            assert!(rows[2][3] > 4 * 1024 && rows[2][5] > 4 * 1024, "{grain}: lines for each point");
+        }
+        for grain in ["rows", "one operation"] {
+            let rows = counts(grain);
+            assert_eq!(rows.iter().map(|row| row[1]).collect::<Vec<_>>(), [1, 1, 1], "{grain}");
+            assert!(rows.iter().all(|row| (row[3], row[5]) == (rows[0][3], rows[0][5])), "{grain}: {rows:?}");
+        }
+    }
+
+    /// The trace of three coefficients refuses a fourth, with an error that says both numbers.
+    #[test]
+    fn a_trace_for_another_structure_is_refused() {
+        let text = stdout(&["case", "20"]);
+        let refused = text.lines().find(|line| line.trim_start().starts_with("error: ")).unwrap_or_default();
+        assert!(refused.contains("at 5 numbers: the compiled function has 4 inputs"), "{text}");
+        let comparisons = comparisons(20);
+        let inputs: Vec<usize> = comparisons.iter().map(|(_, expected)| expected.len() - 1).collect();
+        assert_eq!(inputs, [4, 4, 5, 2, 2], "the same trace at two points, a longer one, one branch and the other");
+        for (answers, expected) in comparisons {
+            answers.iter().for_each(|answer| assert_eq!(answer, &expected));
         }
     }
 

@@ -35,3 +35,9 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A number in a message: all digits that count, and an exponent rather than hundreds of zeros.
+pub(crate) fn short(x: f64) -> String {
+    let plain = x == 0.0 || !x.is_finite() || (1e-5..1e16).contains(&x.abs());
+    if plain { x.to_string() } else { format!("{x:e}") }
+}

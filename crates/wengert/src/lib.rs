@@ -44,9 +44,32 @@
 //! | forward mode | [`Dual<T, N>`](Dual) | few inputs, no memory: [`derivative`], [`jvp`], [`grad_forward`] |
 //! | reverse mode, eager | [`Var<T>`](Var) | many inputs, any control flow: [`grad`], [`vjp`], [`linearize`], [`jacobian`] |
 //! | the list | [`Traced`], [`Observed`] | looking inside, running again elsewhere: [`trace`], [`observe`], [`List`] |
+//! | the list, compiled | `f64`, `f32` | the same program at many points, rows of data: [`compile`], [`Compiled`] |
 //!
 //! They nest: [`hvp`] is forward over reverse, `Var<Var<f64>>` is reverse over reverse, the gradient of a list is a
 //! list.
+//!
+//! # Rows of data
+//!
+//! A loop over independent rows is written with [`Rows`] and [`Real::sum_rows`] or [`Real::map_rows`], one of dependent
+//! steps with [`Real::scan`]. On `f64` and [`Dual`] that is a plain loop; on the tape rows are swept at once, so memory does
+//! not grow with them; and [`compile`] traces the body once and runs it with a row in each lane of the processor.
+//!
+//! ```
+//! use wengert::{Real, Rows, compile, function, grad};
+//!
+//! fn loss<R: Real>(line: &[R], points: &[f64]) -> R {
+//!     let rows = Rows::new(points.len() / 2).data(points, 2);
+//!     R::sum_rows(&rows, |row| (line[0] + line[1] * row[0] - row[1]).square())
+//! }
+//!
+//! let points = [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]; // three of them
+//! assert_eq!(grad(|line: &[_]| loss(line, &points), &[2.0, 2.0]), [6.0, 6.0]); // the tape
+//! let f = compile(&function!(loss, points: &[f64]), 2); //                        traced once
+//! assert_eq!(f.grad(&[2.0, 2.0])?, [6.0, 6.0]);
+//! assert_eq!(f.hessian(&[2.0, 2.0])?.as_slice(), [6.0, 6.0, 6.0, 10.0]);
+//! # Ok::<(), wengert::Error>(())
+//! ```
 //!
 //! # Control flow
 //!
@@ -165,6 +188,7 @@
 //!
 //! The only required dependency is `libm`. The minimum supported Rust version is 1.89.
 
+mod compile;
 mod drivers;
 mod dual;
 mod error;
@@ -172,18 +196,20 @@ pub mod list;
 mod program;
 pub mod rules;
 mod tape;
+mod vm;
 
+pub use compile::{Compiled, Derived, Plain, Preparation, Sparse, compile};
 pub use drivers::{
-    Adjoints, Check, Comparison, Cost, Effort, Entry, Jacobian, Kink, Linearization, Matrix, Mode, Nested, Order,
-    Pullback, Report, Tagged, Verdict, adjoints, check, check_operation, cost, derivative, grad, grad_forward,
-    grad_norm, hessian, hessian_forward, hvp, hvp_reverse_over_forward, jacobian, jacobian_with, jvp, laplacian,
-    linearize, mixed_partial, nth_derivative, value_and_grad, value_and_grad_checked, value_and_grad_report, vjp,
+    Adjoints, Check, Comparison, Cost, Effort, Entry, Jacobian, Kink, Linearization, Mode, Nested, Order, Pullback,
+    Report, Tagged, Verdict, adjoints, check, check_operation, cost, derivative, grad, grad_forward, grad_norm,
+    hessian, hessian_forward, hvp, hvp_reverse_over_forward, jacobian, jacobian_with, jvp, laplacian, linearize,
+    mixed_partial, nth_derivative, value_and_grad, value_and_grad_checked, value_and_grad_report, vjp,
 };
 pub use dual::Dual;
 pub use error::{Error, Result};
 pub use list::{List, Observation, Observed, Traced, observe, record, trace};
 #[cfg(feature = "nalgebra")]
 pub use program::linalg;
-pub use program::{F32, Function, Input, Operation, Output, Real, Scalar};
+pub use program::{F32, Function, Input, Matrix, Operation, Output, Real, Rows, Scalar, State};
 pub use rules::{Elementary, Mask, count_meetings};
 pub use tape::{Var, Work, count_work};

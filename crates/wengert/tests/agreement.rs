@@ -1,6 +1,6 @@
 //! One answer from every engine: every row, and random programs over all of them, at two orders; three on a few.
 
-use crate::engines::{D1, Formula, agree, bounds};
+use crate::engines::{D1, Formula, agree, agree_compiled, bounds};
 use crate::panics::quietly;
 use crate::random::{Choice, Lines, Step, all_rows, programs, runner};
 use proptest::test_runner::TestCaseError;
@@ -131,6 +131,24 @@ fn check_random(cases: u32, smooth: bool) {
     let checked = runner(cases).run(&programs(smooth), |(program, x)| {
         quietly(|| agree(&program, &x)).map(|_| ()).map_err(TestCaseError::fail)
     });
+    if let Err(why) = checked {
+        panic!("{why}");
+    }
+}
+
+/// Each row is compiled at a third of its points: every point is a list, derived and compiled at two orders.
+#[test]
+fn every_row_compiled() {
+    for (program, x) in single_rows().iter().step_by(3) {
+        quietly(|| agree_compiled(program, x)).unwrap_or_else(|why| panic!("{:?} at {x:?}: {why}", program.steps[0]));
+    }
+}
+
+/// Smooth ones: where a kernel's rounding takes another branch, there is nothing to compare.
+#[test]
+fn random_programs_compiled() {
+    let checked = runner(60)
+        .run(&programs(true), |(program, x)| quietly(|| agree_compiled(&program, &x)).map_err(TestCaseError::fail));
     if let Err(why) = checked {
         panic!("{why}");
     }

@@ -4,12 +4,14 @@ mod adjoints;
 mod agreement;
 mod cases;
 mod check;
+mod compile;
 mod conformance;
 mod cost;
 mod drivers;
 mod engines;
 mod higher;
 mod list;
+mod loops_as_text;
 mod memory;
 #[cfg(feature = "nalgebra")]
 mod nalgebra;
@@ -20,9 +22,13 @@ mod num_complex;
 #[cfg(feature = "num-traits")]
 mod num_traits;
 mod operations;
+mod optimised;
 mod panics;
+mod programs_of_rows;
 mod random;
 mod robust;
+mod rows;
 mod shared_operands;
+mod sparsity;
 mod strong_zero;
 mod tape;

@@ -39,19 +39,19 @@ fn case_01_scalar_expression() {
         outputs v5
     "]]
     .assert_eq(&list.to_string());
-    expect_test::expect![[r"
+    expect_test::expect![[r#"
         inputs v0
         v1 = 2.0
         v2 = add(v0, v1)
         v3 = mul(v2, v2)
         v4 = sin(v0)
         v5 = cos(v0)
-        v6 = strong_mul(v4, v2)
-        v7 = add(v6, v6)
+        v6 = mul(v4, v1)
+        v7 = strong_mul(v6, v2)
         v8 = strong_mul(v3, v5)
-        v9 = add(v8, v7)
+        v9 = add(v7, v8)
         outputs v9
-    "]]
+    "#]]
     .assert_eq(&list.gradient().to_string());
 }
 

@@ -2,8 +2,8 @@
 
 use wengert::list::Op;
 use wengert::{
-    Dual, F32, List, Observed, Real, Traced, Var, grad, hessian, hvp, hvp_reverse_over_forward, jacobian, jvp,
-    linearize, observe, record, vjp,
+    Compiled, Dual, F32, List, Observed, Plain, Real, Traced, Var, grad, hessian, hvp, hvp_reverse_over_forward,
+    jacobian, jvp, linearize, observe, record, vjp,
 };
 
 /// A program over any number.
@@ -132,6 +132,18 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// The outputs of a list.
+    fn values(of: &List, x: &[f64]) -> Wanted {
+        let single = f64::from(f32::EPSILON);
+        Wanted {
+            numbers: of.run(x),
+            bounds: bounds(of, x, f64::EPSILON, 0.0),
+            bounds_single: bounds(of, x, single, single),
+            point: x.to_vec(),
+            list: of.clone(),
+        }
+    }
+
     /// The Jacobian of a list.
     fn jacobian(of: &List, x: &[f64]) -> Wanted {
         let list = of.jacobian();
@@ -151,12 +163,12 @@ impl Wanted {
     }
 
     #[track_caller]
-    fn check(&self, who: &str, got: impl IntoIterator<Item = f64>) {
+    fn check<I: IntoIterator<Item = f64>>(&self, who: &str, got: I) {
         self.check_within(who, got, &self.bounds, 1e-280, false);
     }
 
     #[track_caller]
-    fn check_single(&self, who: &str, got: impl IntoIterator<Item = f64>) {
+    fn check_single<I: IntoIterator<Item = f64>>(&self, who: &str, got: I) {
         self.check_within(who, got, &self.bounds_single, 1e-30, true);
     }
 
@@ -247,7 +259,7 @@ pub(crate) fn agree(p: &dyn Program, x: &[f64]) -> Agreed {
     for (who, list) in &lists {
         assert_same(who, &list.run(x), &value);
     }
-    let reference = &lists.last().expect("one list at least").1;
+    let reference = reference(&lists);
     let jacobian_list = Wanted::jacobian(reference, x);
     values_and_jacobians(p, x, &value, &lists, &jacobian_list);
     if p.is_smooth() {
@@ -265,6 +277,64 @@ pub(crate) fn agree(p: &dyn Program, x: &[f64]) -> Agreed {
         hessians.push(rows(&wanted.numbers, x.len()));
     }
     Agreed { value, jacobian: rows(&jacobian_list.numbers, x.len()), hessians }
+}
+
+/// The list that the bounds are computed of: the last that has no loops, since these are bounded line by line.
+fn reference<'l>(lists: &'l [(&'static str, List)]) -> &'l List {
+    let straight = lists.iter().rev().find(|(_, list)| list.loops().is_empty());
+    &straight.expect("an observed list has no loops").1
+}
+
+/// Compiles the lists of the program, and checks values and derivatives of two orders, in double precision and, where
+/// it is smooth, in single.
+///
+/// Nothing is equal bit for bit here: kernels have errors of their own, sums stand in another order.
+#[track_caller]
+pub(crate) fn agree_compiled(p: &dyn Program, x: &[f64]) {
+    let lists = lists(p, x);
+    let (values, jacobian) = (Wanted::values(reference(&lists), x), Wanted::jacobian(reference(&lists), x));
+    for (who, list) in &lists {
+        let f = Compiled::<f64>::of(list);
+        values.check(&format!("the {who} list, compiled"), f.values(x).expect("a point"));
+        jacobian
+            .check(&format!("the Jacobian of the {who} list, compiled"), f.jacobian(x).expect("a point").into_vec());
+        if p.is_smooth() {
+            let (f, x) = (Compiled::<f32>::of(list), x.iter().map(|&x| x as f32).collect::<Vec<_>>());
+            let y = f.values(&x).expect("a point").into_iter().map(f64::from);
+            values.check_single(&format!("the {who} list, compiled for f32"), y);
+            let j = f.jacobian(&x).expect("a point").into_vec().into_iter().map(f64::from);
+            jacobian.check_single(&format!("the Jacobian of the {who} list, compiled for f32"), j);
+        }
+    }
+    for k in 0..values.numbers.len() {
+        let of_output = |list: &List| list.with_outputs(&list.outputs()[k..=k]);
+        let one = of_output(reference(&lists));
+        let wanted = [Wanted::values(&one, x), Wanted::jacobian(&one, x), Wanted::jacobian(&one.gradient(), x)];
+        for (who, list) in &lists {
+            let list = of_output(list);
+            orders(&wanted, &format!("the {who} list's"), &Compiled::<f64>::of(&list), x, Wanted::check::<Vec<f64>>);
+            if p.is_smooth() {
+                let single = Compiled::<f32>::of(&list);
+                orders(&wanted, &format!("the {who} list's f32"), &single, x, Wanted::check_single::<Vec<f64>>);
+            }
+        }
+    }
+}
+
+/// Value, gradient and Hessian of one output, compiled, by each of the ways to them.
+#[track_caller]
+fn orders<T: Plain>(wanted: &[Wanted; 3], who: &str, f: &Compiled<T>, x: &[f64], check: fn(&Wanted, &str, Vec<f64>)) {
+    let n = x.len();
+    let plain = |y: &[T]| y.iter().map(|y| y.primal()).collect::<Vec<_>>();
+    let x: Vec<T> = x.iter().map(|&x| T::from_f64(x)).collect();
+    let [value, gradient, hessian] = wanted;
+    let (y, g) = f.value_and_grad(&x).expect("one output");
+    check(value, &format!("{who} compiled value"), plain(&[y]));
+    check(gradient, &format!("{who} compiled gradient"), plain(&g));
+    let along = |i: usize| (0..n).map(|j| T::from_f64(f64::from(u8::from(i == j)))).collect::<Vec<_>>();
+    let columns = (0..n).flat_map(|i| f.hvp(&x, &along(i)).expect("one output")).collect::<Vec<_>>();
+    check(hessian, &format!("{who} compiled Hessian-vector products"), plain(&columns));
+    check(hessian, &format!("{who} compiled Hessian"), plain(f.hessian(&x).expect("one output").as_slice()));
 }
 
 fn rows(flat: &[f64], n: usize) -> Vec<Vec<f64>> {

@@ -56,7 +56,7 @@ fn text(inputs: usize, raw: &[(u16, [u16; 4])]) -> String {
     text
 }
 
-fn texts() -> impl Strategy<Value = String> {
+pub(crate) fn texts() -> impl Strategy<Value = String> {
     let raw = prop::collection::vec((any::<u16>(), any::<[u16; 4]>()), 0..25);
     (0_usize..4, raw).prop_map(|(inputs, raw)| text(inputs, &raw))
 }

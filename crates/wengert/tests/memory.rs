@@ -13,11 +13,21 @@ static COUNTING: Counting = Counting;
 
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
+    static MOST: Cell<isize> = const { Cell::new(0) };
 }
 
 /// The bytes that this thread has allocated and not freed; negative where it freed those of others.
 pub(crate) fn held() -> isize {
     HELD.get()
+}
+
+/// The most bytes that this thread held while `f` ran, beyond those that it held before.
+pub(crate) fn peak_of<O>(f: impl FnOnce() -> O) -> (O, isize) {
+    let before = held();
+    let outer = MOST.replace(before);
+    let output = f();
+    let most = MOST.replace(outer.max(MOST.get()));
+    (output, most - before)
 }
 
 /// The bytes that a thread's work kept, and those that the drop of its thread-local storage gave back.
@@ -73,6 +83,7 @@ pub(crate) fn watched_thread(work: impl FnOnce() + Send + 'static) -> (JoinHandl
 
 fn count(bytes: usize, sign: isize) {
     HELD.set(HELD.get() + sign * bytes as isize);
+    MOST.set(MOST.get().max(HELD.get()));
 }
 
 // SAFETY: all calls go to the system's allocator unchanged; the counter is a plain number of the thread.
@@ -110,4 +121,6 @@ fn the_counter_counts() {
     assert_eq!(held() - before, 1000);
     drop(kept);
     assert_eq!(held(), before);
+    let ((), inner) = peak_of(|| drop((vec![0_u8; 500], vec![0_u8; 700])));
+    assert_eq!((inner, peak_of(|| peak_of(|| drop(vec![0_u8; 300]))).1), (1200, 300));
 }

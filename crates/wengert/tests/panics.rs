@@ -5,12 +5,12 @@ use expect_test::{Expect, expect};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use wengert::list::{Op, Relation};
 use wengert::rules::{Nary, Unary, rule};
 use wengert::{
-    Dual, Elementary, Input, List, Observed, Output, Real, Traced, Var, check_operation, derivative, grad,
+    Dual, Elementary, Input, List, Observed, Output, Real, Rows, Traced, Var, check_operation, derivative, grad,
     grad_forward, hessian, jacobian, linearize, observe, record, vjp,
 };
 
@@ -120,6 +120,10 @@ fn lists_say_what_they_have_not() {
         expect!["cannot make line v1, `lt`, an output: it is a mask; an output is a number"],
     );
     says(
+        || list.jacobian_pattern().row(1).len(),
+        expect!["cannot look at row 1 of a pattern of 1 rows: rows are counted from 0"],
+    );
+    says(
         || record(1 << 32, |x| x[0]),
         expect!["cannot make a list of 4294967296 inputs: a list has fewer than 2^32 lines; pass data as constants"],
     );
@@ -135,9 +139,21 @@ fn lists_say_what_they_have_not() {
     );
     let error = List::from_lines(1 << 32, [], &[]).expect_err("too many inputs").to_string();
     expect!["cannot make a list of 4294967296 inputs: it has fewer than 2^32 lines"].assert_eq(&error);
+    let looped: [(Op, &[u32]); 1] = [(Op::Loop { index: 0, result: 0 }, &[0])];
+    let error = List::from_lines(1, looped, &[]).expect_err("a loop without a body").to_string();
+    expect!["cannot accept line v1, `loop`, of a list: a line has no body; record a loop by `sum_rows`, `map_rows` or `scan`, or write it as text for `List::parse`"].assert_eq(&error);
     let twice: [(Op, &[u32]); 1] = [(Op::Unary(Unary::Sin), &[0, 0])];
     let error = List::from_lines(1, twice, &[]).expect_err("too many operands").to_string();
     expect!["cannot accept line v1, `sin`, of a list: `sin` takes 1 operands, not 2"].assert_eq(&error);
+}
+
+#[test]
+fn steps_say_what_they_keep() {
+    let grows =
+        |x: &[Traced]| Traced::scan(x.to_vec(), &Rows::new(2), |state: Vec<Traced>, _| [&state[..], x].concat());
+    let panic = panic_of(|| record(1, grows));
+    expect!["cannot go on from a state of 1 numbers to one of 2: a step keeps the shape of the state; give as many numbers as it got"]
+        .assert_eq(&panic.text);
 }
 
 #[test]
@@ -245,7 +261,7 @@ fn variables_say_where_they_belong() {
     says_with_numbers(
         || record(1, |y| y[0] * traced),
         expect![
-            "cannot mul a variable of list # while list # is being recorded (at HERE): variables of two recordings do not mix; pass it into the inner recording as an input"
+            "cannot mul a variable of list # while list # is being recorded (at HERE): variables of two recordings do not mix, nor is a variable of the body of a loop good outside of it; pass it in as an input, or return it from the body"
         ],
     );
 }
@@ -336,6 +352,81 @@ fn operations_say_what_they_lack() {
 }
 
 #[test]
+fn rows_say_what_does_not_fit() {
+    says(
+        || Rows::<f64>::new(3).data(&[1.0, 2.0], 1),
+        expect![
+            "cannot give 3 rows 1 numbers each out of 2 (`data`): the lengths differ; give 1 for every row, row after row"
+        ],
+    );
+    says(
+        || Rows::new(usize::MAX).vary(&[1.0, 2.0], 2),
+        expect![
+            "cannot give 18446744073709551615 rows 2 numbers each out of 2 (`vary`): the lengths differ; give 2 for every row, row after row"
+        ],
+    );
+    says_with_numbers(
+        || Rows::new(3).gather(&[1.0, 2.0], 1, &[0, 1]),
+        expect!["cannot gather for # rows by # indices (at HERE): each row takes one group; give one index for each"],
+    );
+    says_with_numbers(
+        || Rows::new(1).gather(&[1.0, 2.0, 3.0], 2, &[0]),
+        expect![
+            "cannot gather groups of # from # numbers (at HERE): the last would not be whole; give a multiple of the width"
+        ],
+    );
+    says_with_numbers(
+        || Rows::new(2).gather(&[1.0, 2.0], 1, &[1, 2]),
+        expect![
+            "cannot gather group # for row # (at HERE): there are # groups of #, counted from #; give the index of one of them"
+        ],
+    );
+    says(
+        || f64::scan(vec![1.0], &Rows::new(2), |state: Vec<f64>, _| [&state[..], &[2.0]].concat()),
+        expect![
+            "cannot go on with the state that step 0 gave: it has not the shape of the first; let each step give as many numbers in the same places"
+        ],
+    );
+}
+
+#[test]
+fn variables_of_rows_say_where_they_belong() {
+    let kept = Cell::new(None);
+    let first = |y: V| {
+        kept.set(Some(kept.get().unwrap_or(y)));
+        kept.get().unwrap_or(y)
+    };
+    says(
+        || grad(|x: &[V]| V::sum_rows(&Rows::new(2), |_| first(x[0] * x[1]) * x[0]), &[1.0, 2.0]),
+        expect![
+            "cannot use a variable of another row, or of a loop that is over, in the rows of this loop: a row is swept and forgotten before the next begins; let the body return what is needed of it"
+        ],
+    );
+    kept.set(None);
+    says(
+        || grad(|x: &[V]| V::map_rows(&Rows::new(2), |_| [first(x[0] * x[1])])[0][1], &[1.0, 2.0]),
+        expect![
+            "cannot use a variable of another row, or of a loop that is over, in the rows of this loop: a row is swept and forgotten before the next begins; let the body return what is needed of it"
+        ],
+    );
+    kept.set(None);
+    says(
+        || grad(|x: &[V]| V::sum_rows(&Rows::new(1), |_| first(x[0] * x[1])) * first(x[0]), &[1.0, 2.0]),
+        expect![
+            "cannot use a variable of a row outside its loop: a row is swept and forgotten before the next begins; let the body return what is needed of it"
+        ],
+    );
+    kept.set(None);
+    grad(|x: V| first(x), 1.0);
+    says_with_numbers(
+        || grad(|_: V| V::sum_rows(&Rows::new(1), |_| kept.get().expect("a variable")), 1.0),
+        expect![
+            "cannot return a variable of recording number #: it is not the one that runs here (number #). A variable is good in the call that gave it, on its thread; inside an inner differentiation pass an outer variable as `x.lift()` to keep its derivative, or as `Var::constant(x.value())` to drop it"
+        ],
+    );
+}
+
+#[test]
 #[cfg(feature = "nalgebra")]
 fn foreign_traits_do_not_lose_a_derivative() {
     use nalgebra::DMatrix;
@@ -356,7 +447,7 @@ fn foreign_traits_do_not_lose_a_derivative() {
 /// The texts of the library that begin with `cannot`, each by its longest piece between what is filled in.
 fn texts() -> Vec<String> {
     let mut texts = Vec::new();
-    for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+    for (_, source) in sources(&library()).iter().filter(|(path, _)| !is_of_tests(path)) {
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
         for text in code.split('"').skip(1).filter(|text| text.starts_with("cannot ")) {
             let line = text.split("\\\n").next().unwrap_or_default();
@@ -367,11 +458,28 @@ fn texts() -> Vec<String> {
     texts
 }
 
-fn sources(folder: &Path) -> Vec<String> {
+fn library() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Whether a file of the library lies in a folder of tests.
+fn is_of_tests(path: &Path) -> bool {
+    path.strip_prefix(library()).is_ok_and(|path| path.components().any(|part| part.as_os_str() == "tests"))
+}
+
+/// The source, with texts that go on in the next line joined.
+fn on_one_line(source: &str) -> String {
+    source.split("\\\n").map(str::trim_start).collect()
+}
+
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let entries = folder.read_dir().expect("a folder can be listed").map(|entry| entry.expect("an entry").path());
-    let read = |path: std::path::PathBuf| match path.is_dir() {
+    let read = |path: PathBuf| match path.is_dir() {
         true => sources(&path),
-        false if path.extension().is_some_and(|e| e == "rs") => vec![std::fs::read_to_string(path).expect("a file")],
+        false if path.extension().is_some_and(|e| e == "rs") => {
+            let text = std::fs::read_to_string(&path).expect("a file");
+            vec![(path, text)]
+        }
         false => Vec::new(),
     };
     entries.flat_map(read).collect()
@@ -379,12 +487,16 @@ fn sources(folder: &Path) -> Vec<String> {
 
 #[test]
 fn every_text_has_a_golden_one() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let of_modules = sources(&folder.join("src"));
-    let of_modules = of_modules.iter().filter_map(|source| source.split_once("#[cfg(test)]")).map(|(_, tests)| tests);
-    let golden = sources(&folder.join("tests")).join("\n") + &of_modules.collect::<String>();
+    let of_library = sources(&library());
+    let of_modules = of_library.iter().filter_map(|(path, source)| match is_of_tests(path) {
+        true => Some(source.as_str()),
+        false => source.split_once("#[cfg(test)]").map(|(_, tests)| tests),
+    });
+    let of_tests = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"));
+    let golden: Vec<String> =
+        of_modules.chain(of_tests.iter().map(|(_, source)| source.as_str())).map(on_one_line).collect();
     let texts = texts();
     assert!(texts.len() > 30, "the source has been read");
-    let missing: Vec<_> = texts.iter().filter(|text| !golden.contains(text.as_str())).collect();
+    let missing: Vec<_> = texts.iter().filter(|text| !golden.iter().any(|held| held.contains(text.as_str()))).collect();
     assert!(missing.is_empty(), "texts that no test holds: {missing:#?}");
 }

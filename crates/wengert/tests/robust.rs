@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use wengert::list::{Call, Op, Relation};
 use wengert::rules::{Binary, Nary, NaryRule, Ternary, Unary, rows};
 use wengert::{
-    Dual, Elementary, F32, Input, List, Mode, Observed, Operation, Output, Real, Scalar, Traced, Var, adjoints,
-    check_operation, cost, count_meetings, count_work, derivative, function, grad, grad_forward, grad_norm, hessian,
-    hessian_forward, hvp, hvp_reverse_over_forward, jacobian, jacobian_with, jvp, laplacian, linearize, mixed_partial,
-    nth_derivative, observe, record, trace, value_and_grad, value_and_grad_checked, value_and_grad_report, vjp,
+    Compiled, Derived, Dual, Elementary, F32, Input, List, Mode, Observed, Operation, Output, Real, Rows, Scalar,
+    Traced, Var, adjoints, check_operation, compile, cost, count_meetings, count_work, derivative, function, grad,
+    grad_forward, grad_norm, hessian, hessian_forward, hvp, hvp_reverse_over_forward, jacobian, jacobian_with, jvp,
+    laplacian, linearize, mixed_partial, nth_derivative, observe, record, trace, value_and_grad,
+    value_and_grad_checked, value_and_grad_report, vjp,
 };
 
 type V = Var<f64>;
@@ -111,7 +112,77 @@ fn assert_near(got: &[f64], wanted: &[f64]) {
     }
 }
 
+/// `sum of mixed` over rows of one variable and one datum each.
+fn mixed_rows<R: Real>(x: &[R], data: &[f64]) -> R {
+    R::sum_rows(&Rows::new(data.len()).data(data, 1).vary(x, 1), |row| mixed(row))
+}
+
 cases! {
+    rows_of_nothing_and_of_many: [
+        "Rows::new", "Rows::data", "Rows::vary", "Rows::gather", "Rows::len", "Rows::is_empty", "Rows::width",
+        "Real::sum_rows", "Real::map_rows", "Scalar::sum_each",
+    ] {
+        let none = Rows::<f64>::new(0).data(&[], 5).vary(&[], usize::MAX).gather(&[], 0, &[]);
+        assert_eq!((none.is_empty(), none.len()), (true, 0));
+        assert_eq!(Rows::<f64>::new(0).width(), 0);
+        assert_eq!(f64::sum_rows(&Rows::new(0), |_| NAN), 0.0);
+        assert_eq!(f64::map_rows(&Rows::new(0), |_| [NAN; 2]), [vec![], vec![]]);
+        assert_eq!(V::map_rows(&Rows::new(3), |_| []).len(), 0);
+        assert_eq!(f64::sum_each(0, 2, |_, _| {}), [0.0, 0.0]);
+        assert!(V::sum_each(3, 0, |_, to| assert!(to.is_empty())).is_empty());
+        assert_eq!(<Dual<V, 1>>::sum_each(2, 1, |_, to| to[0] = Elementary::lit(1.0))[0].primal(), 2.0);
+        let data = many();
+        let by_rows = grad(|x: &[V]| mixed_rows(x, &data), &data);
+        let one = |i: usize| grad(|x: &[V]| mixed(&[V::constant(data[i]), x[0]]), &[data[i]])[0];
+        assert_near(&by_rows[..50], &(0..50).map(one).collect::<Vec<_>>());
+        let index: Vec<u32> = (0..MANY as u32).map(|i| i % 3).collect();
+        let picked = |x: &[V]| V::sum_rows(&Rows::new(MANY).gather(x, 1, &index), |row| row[0] * row[0]);
+        assert_eq!(grad(picked, &[1.0, 0.0, -2.0]), [2.0 * 33334.0, 0.0, -4.0 * 33333.0]);
+        let [squares] = V::map_rows(&Rows::new(MANY).data(&data, 1), |row| [row[0] * row[0]]);
+        assert_eq!(squares.len(), MANY);
+        for (width, values) in [(usize::MAX, 2), (2, 3), (0, 1)] {
+            let values = vec![1.0; values];
+            refuses(|| Rows::<f64>::new(2).data(&values, width), "the lengths differ");
+            refuses(|| Rows::<f64>::new(2).vary(&values, width), "the lengths differ");
+        }
+        refuses(|| Rows::<f64>::new(1).gather(&[], 1, &[0]), "there are 0 groups");
+        refuses(|| Rows::<f64>::new(1).gather(&[1.0], 0, &[0]), "would not be whole");
+        refuses(|| Rows::<f64>::new(1).gather(&[1.0], usize::MAX, &[0]), "would not be whole");
+        refuses(|| Rows::<f64>::new(2).gather(&[1.0], 1, &[0, u32::MAX]), "cannot gather group");
+    }
+    rows_of_special_numbers: [] {
+        for (a, b) in SPECIAL.iter().flat_map(|&a| SPECIAL.map(|b| (a, b))) {
+            let (x, data) = ([a, b], [b, a]);
+            let plain = |x: &[V]| mixed(&[V::constant(b), x[0]]) + mixed(&[V::constant(a), x[1]]);
+            let (y, g) = value_and_grad(|x: &[V]| mixed_rows(x, &data), &x);
+            assert_same(&[y], &[mixed_rows(&x, &data)]);
+            let (_, wanted) = value_and_grad(plain, &x);
+            for (g, wanted) in g.iter().zip(&wanted) {
+                assert!(same(*g, *wanted) || (g - wanted).abs() <= 1e-14 * wanted.abs(), "{g} is not {wanted} at {x:?}");
+            }
+            let checked = value_and_grad_checked(|x: &[V]| mixed_rows(x, &data), &x);
+            assert_eq!(checked.is_ok(), value_and_grad_checked(plain, &x).is_ok(), "at {x:?}");
+        }
+    }
+    scans_of_nothing_and_of_many: ["Real::scan", "State::write", "State::read", "State::is_like"] {
+        assert_eq!(f64::scan((1.0, [NAN; 0]), &Rows::new(0), |_, _| unreachable!()).0, 1.0);
+        assert!(V::scan(Vec::<V>::new(), &Rows::new(3), |state: Vec<V>, _| state).is_empty());
+        let decay = |x: V| V::scan(x, &Rows::new(MANY), |y, _| y * 0.999 + y * y * 1e-9);
+        assert!((grad(decay, 1.0) - 0.999_f64.powi(MANY as i32)).abs() < 1e-6);
+        for x in SPECIAL {
+            let doubled = |x: D| D::scan(x, &Rows::new(3).data(&[1.0, x.value(), 0.5], 1), |y, row| y * row[0]);
+            assert_same(&[derivative(doubled, x)], &[x * 0.5]);
+        }
+        let state = (vec![1.0, 2.0], [vec![], vec![INF]], NAN, [[0.5; 2]; 0]);
+        let mut numbers = Vec::new();
+        wengert::State::write(&state, &mut numbers);
+        assert_same(&numbers, &[1.0, 2.0, INF, NAN]);
+        let again = wengert::State::read(&state, &mut numbers.iter().map(|x: &f64| x * 2.0));
+        assert!(wengert::State::is_like(&again, &state) && again.0 == [2.0, 4.0]);
+        assert!(!wengert::State::is_like(&(vec![1.0], 2.0), &(vec![], 2.0)));
+        assert!(!wengert::State::is_like(&vec![vec![0.0], vec![]], &vec![vec![], vec![0.0]]));
+        refuses(|| f64::scan(vec![1.0], &Rows::new(1), |_: Vec<f64>, _| Vec::new()), "it has not the shape");
+    }
     gradients_of_nothing: ["grad", "value_and_grad", "value_and_grad_report", "Report::origin", "grad_forward"] {
         let none: &[f64] = &[];
         assert_eq!(grad(|x: &[V]| mixed(x), none), []);
@@ -342,8 +413,13 @@ cases! {
                 assert_same(&[same_value], &[value]);
                 assert_same(&gradient, &op.partials(x, value));
                 let list = record(x.len(), |x| op.apply(x));
-                assert_same(&list.run(x), &[value]);
+                // Very many are added by a loop, one after the other, each with a rounding of the sum so far: terms of
+                // one sign lose at most an ulp for each, whatever their size; `apply` compensates.
+                let off = (x.len() as f64 * f64::EPSILON * value).abs();
+                let near = |got: f64| same(got, value) || (got - value).abs() <= off;
+                assert!(list.run(x).iter().all(|&got| near(got)), "{} of {}", op.row().name, x.len());
                 if x.len() < 10 {
+                    assert_same(&list.run(x), &[value]);
                     assert_same(&list.gradient().run(x), &gradient);
                     let _second = hvp(|x: &[Var<D>]| op.apply(x), x, &vec![1.0; x.len()]);
                 }
@@ -457,6 +533,59 @@ cases! {
         refuses(|| record(usize::MAX, |x| x[0]), "a list has fewer than 2^32 lines");
         assert_eq!(List::default().verify(), Ok(()));
     }
+    lists_of_loops: ["List::loops", "Loop::rows", "Loop::body", "Loop::results"] {
+        assert_eq!(List::default().loops(), []);
+        let x = many();
+        let list = record(MANY, |x| {
+            let [y] = Real::map_rows(&Rows::new(MANY).vary(x, 1), |row| [row[0].exp()]);
+            y
+        });
+        let of = &list.loops()[0];
+        assert_eq!((of.rows(), of.results(), of.body().len()), (MANY, MANY as u32..2 * MANY as u32, 2));
+        assert_eq!(list.run(&x)[MANY - 1], x[MANY - 1].exp());
+        let text = list.to_string();
+        assert!(text.len() < 200, "{text}");
+        assert_eq!(List::parse(&text).as_ref(), Ok(&list));
+        for x in SPECIAL {
+            let list = record(1, |y| Traced::sum_rows(&Rows::new(2).data(&[x, 1.0], 1), |row| row[0] * y[0]));
+            assert_eq!(List::parse(&list.to_string()).as_ref(), Ok(&list));
+            assert_same(&list.run(&[1.0]), &[x + 1.0]);
+        }
+        for text in ["inputs v0..v4000000000\noutputs v0", "inputs\nv0 = loop 1000000000000000000 {\n}\noutputs"] {
+            assert!(List::parse(text).is_err(), "{text}");
+        }
+        let deep = "inputs\n".to_owned() + &"v0 = loop 2 {\n".repeat(MANY);
+        assert!(List::parse(&deep).is_err());
+    }
+    passes_over_lists: ["List::fold", "List::simplify", "List::fuse", "List::share", "List::absorb", "List::contract", "List::optimise",
+        "List::jacobian_pattern", "List::hessian_pattern", "Pattern::rows", "Pattern::cols", "Pattern::len",
+        "Pattern::is_empty", "Pattern::row", "Pattern::starts", "Pattern::columns"] {
+        let none = List::default();
+        let passes =
+            [List::fold, List::simplify, List::fuse, List::share, List::absorb, List::contract, List::optimise];
+        for pass in passes {
+            assert_eq!(pass(&none), none);
+            let some = &many()[..MANY / 20];
+            let list = record(some.len(), chain);
+            assert_near(&pass(&list).run(some), &list.run(some));
+            let list = record(2, |x| {
+                let twice = [mixed_rows(x, &[0.5, 2.0]), mixed_rows(x, &[0.5, 2.0]) * x[0]];
+                let [mapped] = Traced::map_rows(&Rows::new(2).vary(x, 1), |row| [row[0].exp() * x[1]]);
+                let of_mapped = Traced::sum_rows(&Rows::new(2).vary(&mapped, 1), |row| row[0].square());
+                [mixed(x), x[0] * INF + x[1] * NAN, twice[0], twice[1], of_mapped]
+            });
+            for (a, b) in SPECIAL.iter().flat_map(|&a| SPECIAL.map(|b| (a, b))) {
+                assert_same(&pass(&list).run(&[a, b]), &list.run(&[a, b]));
+            }
+        }
+        let pattern = none.jacobian_pattern();
+        assert_eq!((pattern.rows(), pattern.cols(), pattern.len(), pattern.is_empty()), (0, 0, 0, true));
+        assert_eq!((pattern.starts(), pattern.columns()), (&[0][..], &[][..]));
+        refuses(|| none.jacobian_pattern().row(0).len(), "row 0 of a pattern of 0 rows");
+        refuses(|| none.hessian_pattern(), "the gradient of a list of 0 outputs");
+        let pattern = record(MANY / 10, chain).hessian_pattern();
+        assert_eq!((pattern.len(), pattern.row(1)), (3 * MANY / 10 - 3, &[0, 1, 2][..]));
+    }
     runs_of_lists: ["List::run", "List::values", "List::eliminate", "List::reachable", "List::active", "List::gradient",
         "List::pullback", "List::jacobian", "List::parse"] {
         let list = record(2, mixed);
@@ -565,6 +694,72 @@ cases! {
         assert_eq!((call.inputs(), call.has_jvp()), (3, true));
         assert!(List::parse_with("inputs v0\nv1 = squares.0(v0)\noutputs v1", &[call]).is_err());
         assert_eq!(record(2, |x| Traced::call(&Squares, x)).operations().len(), 1);
+    }
+    compiled_functions_at_special_numbers: [
+        "compile", "Compiled::of", "Compiled::value", "Compiled::values", "Compiled::values_into", "Compiled::grad",
+        "Compiled::grad_into", "Compiled::value_and_grad", "Compiled::value_and_grad_into", "Compiled::hvp",
+        "Compiled::hvp_into", "Compiled::grad_and_hvp", "Compiled::grad_and_hvp_into", "Compiled::hessian",
+        "Compiled::hessian_into", "Compiled::value_and_grad_checked", "Compiled::many", "Compiled::many_into",
+        "Compiled::many_grads", "Compiled::many_grads_into", "Compiled::list",
+    ] {
+        let f = compile(&function!(mixed), 2);
+        let near = |got: &[f64], wanted: &[f64]| assert_near(got, wanted);
+        for (a, b) in SPECIAL.iter().flat_map(|&a| SPECIAL.map(|b| (a, b))) {
+            let (x, v) = ([a, b], [1.0, -1.0]);
+            let gradient = f.list(Derived::Grad).expect("one output").run(&x);
+            near(&[f.value(&x).expect("two numbers")], &[mixed(&x)]);
+            near(&f.values(&x).expect("two numbers"), &[mixed(&x)]);
+            near(&f.grad(&x).expect("two numbers"), &gradient);
+            let (y, g) = f.value_and_grad(&x).expect("two numbers");
+            near(&[y, g[0], g[1]], &[mixed(&x), gradient[0], gradient[1]]);
+            let (g, _) = f.grad_and_hvp(&x, &v).expect("two numbers");
+            near(&g, &gradient);
+            assert_eq!(f.hvp(&x, &v).expect("two numbers").len(), f.hessian(&x).expect("two numbers").rows());
+            let finite = x.iter().chain(&[y]).chain(&gradient).all(|x| x.is_finite());
+            assert!(finite || f.value_and_grad_checked(&x).is_err(), "at {x:?}");
+            near(f.many(&x.repeat(70)).expect("whole points").row(69), &[y]);
+            near(f.many_grads(&x.repeat(70)).expect("whole points").row(69), &gradient);
+        }
+        let (none, mut two) = ([0.0; 0], [0.0; 2]);
+        assert!(f.values_into(&two.clone(), &mut two).is_err() && f.grad_into(&none, &mut two).is_err());
+        assert!(f.value_and_grad_into(&none, &mut two).is_err() && f.hvp_into(&none, &none, &mut two).is_err());
+        assert!(f.grad_and_hvp_into(&none, &none, &mut [], &mut two).is_err());
+        assert!(f.hessian_into(&[1.0; 2], &mut two).is_err() && f.many_into(&none, &mut two).is_err());
+        assert!(f.many_grads_into(&none, &mut two).is_err() && f.many(&none).is_ok_and(|m| m.rows() == 0));
+    }
+    compiled_functions_of_nothing: [
+        "Compiled::inputs", "Compiled::outputs", "Compiled::threads", "Compiled::ready_for", "Compiled::preparation",
+        "Preparation::total", "Compiled::jacobian", "Compiled::jacobian_into", "Compiled::jvp", "Compiled::jvp_into",
+        "Compiled::vjp", "Compiled::vjp_into", "Compiled::jacobian_sparsity", "Compiled::hessian_sparsity",
+    ] {
+        let f = Compiled::<f64>::of(&record(0, |_| Vec::<Traced>::new())).threads(usize::MAX);
+        assert_eq!((f.inputs(), f.outputs(), f.preparation().total()), (0, 0, Duration::ZERO));
+        assert_eq!((f.jvp(&[], &[]), f.vjp(&[], &[])), (Ok(vec![]), Ok(vec![])));
+        assert_eq!(f.jacobian(&[]).map(|j| (j.rows(), j.cols())), Ok((0, 0)));
+        assert_eq!(f.jacobian_sparsity().map(|j| (j.rows(), j.width())), Ok((0, 0)));
+        assert!(f.hessian_sparsity().is_err() && f.ready_for(Derived::Grad).is_err() && f.many(&[]).is_err());
+        assert!(f.jacobian_into(&[], &mut [0.0]).is_err() && f.jvp_into(&[], &[], &mut [0.0]).is_err());
+        assert!(f.vjp_into(&[], &[], &mut [0.0]).is_err());
+    }
+    compiled_functions_of_many_inputs: [
+        "Compiled::sparse_jacobian", "Compiled::sparse_jacobian_into", "Compiled::sparse_hessian",
+        "Compiled::sparse_hessian_into", "Sparse::rows", "Sparse::width", "Sparse::starts", "Sparse::cols",
+        "Sparse::values", "Sparse::row",
+    ] {
+        let n = MANY / 20;
+        let x = many()[..n].to_vec();
+        let f = compile(&function!(chain), n);
+        assert_near(&f.grad(&x).expect("as many numbers"), &gradient_of_chain(&x));
+        let mut h = f.sparse_hessian(&x).expect("as many numbers");
+        assert_eq!((h.rows(), h.width(), h.cols().len(), h.starts()[1]), (n, n, 3 * n - 3, 2));
+        assert!(h.row(1).eq([(0, &1.0), (1, &2.0), (2, &1.0)]) && h.row(n - 1).eq([(n - 2, &1.0)]));
+        f.sparse_hessian_into(&vec![NAN; n], &mut h).expect("the same pattern");
+        assert_eq!(h.values()[..2], [2.0, 1.0]);
+        let products = record(n, |x| x.windows(2).map(|x| x[0] * x[1]).collect::<Vec<_>>());
+        let f = Compiled::<f64>::of(&products);
+        let mut j = f.sparse_jacobian(&x).expect("as many numbers");
+        assert!(j.row(7).eq([(7, &x[8]), (8, &x[7])]));
+        assert!(f.sparse_jacobian_into(&x, &mut h).is_err() && f.sparse_jacobian_into(&x[1..], &mut j).is_err());
     }
     matrices_of_nalgebra: ["exp", "symmetric_eigen", "rotation", "rotation_vector"] {
         #[cfg(feature = "nalgebra")]

@@ -2,7 +2,10 @@
 
 use super::programs;
 use wengert::list::Branch;
-use wengert::{Dual, Function, List, Mode, Observed, Output, Real, Traced, Var, jacobian_with, observe, record};
+use wengert::{
+    Compiled, Dual, Function, List, Mode, Observed, Output, Real, Report, Traced, Var, jacobian_with, observe, record,
+    value_and_grad_report,
+};
 
 /// The dual number that the cases use: up to 8 inputs in one evaluation.
 pub(super) type Wide = Dual<f64, 8>;
@@ -136,4 +139,22 @@ impl Named {
         let rows = list.jacobian().run(x);
         Answer { engine: "the list: its derivative is a list", numbers: [list.run(x), rows].concat() }
     }
+
+    /// The value and the gradient, of a program of one output, by the vm too.
+    pub(super) fn gradients(&self, x: &[f64]) -> Vec<Answer> {
+        let mut answers = self.derivatives(x);
+        answers.push(by_vm(&Compiled::of(&self.listed(x).list), x));
+        answers
+    }
+
+    /// What the tape says of the gradient of a program of one output.
+    pub(super) fn report(&self, x: &[f64]) -> Report {
+        value_and_grad_report(|x: &[Var<f64>]| self.program.tape(x)[0], x).2
+    }
+}
+
+/// The value and the gradient by a compiled program; no numbers where it refuses the point.
+pub(super) fn by_vm(compiled: &Compiled, x: &[f64]) -> Answer {
+    let found = compiled.value_and_grad(x).map(|(value, gradient)| [vec![value], gradient].concat());
+    Answer { engine: "the vm: compiled", numbers: found.unwrap_or_default() }
 }

@@ -2,10 +2,12 @@
 
 mod engines;
 mod gradients;
+mod grains;
 mod nesting;
 mod products;
 mod programs;
 mod sheet;
+mod structure;
 mod tiny;
 mod tiny_engine;
 
@@ -71,8 +73,8 @@ const CASES: [Case; 21] = {
         case("Hessian-vector product", "forward over reverse, reverse over forward", Sheet(nesting::hessian_vector)),
         case("control flow", "a branch, a loop, recursion", Sheet(gradients::control_flow)),
         case("overwriting and aliasing", "x = x + 1; two names; an array", Sheet(gradients::overwriting)),
-        case("granularity", "scalars, and one tensor kernel", ToCome("tensors")),
-        case("static and dynamic", "eager, traced, compiled", ToCome("the compiler of traced programs")),
+        case("granularity", "small operations, rows, one kernel", Sheet(grains::granularity)),
+        case("static and dynamic", "eager, traced, compiled", Sheet(structure::static_and_dynamic)),
         case("perturbation confusion", "d/dx [x d/dy (x + y)]", Sheet(nesting::perturbation_confusion)),
     ]
 };

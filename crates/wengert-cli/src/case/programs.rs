@@ -1,6 +1,7 @@
 //! The programs of the cases. What `wengert case` prints of them is the text of this file.
 
-use wengert::Real;
+use std::sync::Arc;
+use wengert::{Operation, Real, Rows};
 
 /// Case 1.
 pub(super) fn scalar_expression<R: Real>(x: &[R]) -> R {
@@ -116,6 +117,80 @@ pub(super) fn writing<R: Real>(x: &[R]) -> R {
     buffer[0] = buffer[3];
     buffer.swap(1, 2);
     buffer[0] + buffer[1]
+}
+
+/// Case 19: operation by operation.
+pub(super) fn by_scalars<R: Real>(line: &[R], points: &[f64]) -> R {
+    let mut sum = R::lit(0.0);
+    for point in points.chunks_exact(2) {
+        let miss = line[0] + line[1] * point[0] - point[1];
+        sum += miss * miss;
+    }
+    sum
+}
+
+/// Case 19: the sum as one statement.
+pub(super) fn by_statement<R: Real>(line: &[R], points: &[f64]) -> R {
+    let misses: Vec<R> = points.chunks_exact(2).map(|point| line[0] + line[1] * point[0] - point[1]).collect();
+    R::dot(&misses, &misses)
+}
+
+/// Case 19: a loop that says what it is.
+pub(super) fn by_rows<R: Real>(line: &[R], points: &[f64]) -> R {
+    let rows = Rows::new(points.len() / 2).data(points, 2);
+    R::sum_rows(&rows, |row| {
+        let miss = line[0] + line[1] * row[0] - row[1];
+        miss * miss
+    })
+}
+
+/// Case 19: all of it as one operation.
+pub(super) fn by_operation<R: Real>(line: &[R], points: &[f64]) -> R {
+    R::call(&Misfit { points: points.into() }, line)[0]
+}
+
+/// The operation of [`by_operation`].
+#[derive(Clone)]
+struct Misfit {
+    points: Arc<[f64]>,
+}
+
+impl Misfit {
+    /// Its derivatives: `2 sum (a + b t - y)` and `2 sum (a + b t - y) t`, by the moments of the points.
+    fn slopes<R: Real>(&self, line: &[R]) -> [R; 2] {
+        let moment = |f: fn(f64, f64) -> f64| self.points.chunks_exact(2).map(|point| f(point[0], point[1])).sum();
+        let [n, t, tt, y, ty]: [f64; 5] =
+            [moment(|_, _| 1.0), moment(|t, _| t), moment(|t, _| t * t), moment(|_, y| y), moment(|t, y| t * y)];
+        [(line[0] * n + line[1] * t - y) * 2.0, (line[0] * t + line[1] * tt - ty) * 2.0]
+    }
+}
+
+impl Operation for Misfit {
+    fn name(&self) -> &'static str {
+        "misfit"
+    }
+    fn outputs(&self, _: usize) -> usize {
+        1
+    }
+    fn value(&self, line: &[f64]) -> Vec<f64> {
+        vec![by_scalars(line, &self.points)]
+    }
+    fn pullback<R: Real>(&self, line: &[R], _: &[R], ybar: &[R]) -> Vec<R> {
+        self.slopes(line).map(|slope| slope * ybar[0]).to_vec()
+    }
+    fn jvp<R: Real>(&self, line: &[R], _: &[R], along: &[R]) -> Option<Vec<R>> {
+        let [by_a, by_b] = self.slopes(line);
+        Some(vec![by_a * along[0] + by_b * along[1]])
+    }
+}
+
+/// Case 20: a polynomial, with as many coefficients as there are behind `x[0]`.
+pub(super) fn polynomial<R: Real>(x: &[R]) -> R {
+    let mut y = R::lit(0.0);
+    for &coefficient in x[1..].iter().rev() {
+        y = y * x[0] + coefficient;
+    }
+    y
 }
 
 /// The text of one of these programs.

@@ -1,6 +1,7 @@
 //! A case as it is shown: text from real runs, and the engines' answers beside the closed form.
 
 use super::engines::{Answer, Named};
+use super::programs;
 use crate::number::shortest;
 use crate::table::align;
 use crate::walk::{Walk, text};
@@ -109,13 +110,30 @@ impl Sheet {
         self.text += &format!("\n{title}\n{}", align(rows, text::INDENT));
     }
 
-    /// The text of a program, and what it computes where.
-    pub(super) fn program(&mut self, program: &Named, formula: &str, walk: &Walk) {
+    /// Lines of text, a step to the right.
+    fn indented(&mut self, lines: &str) {
         self.text.push('\n');
-        for line in program.source().lines() {
+        for line in lines.lines() {
             self.text += format!("   {line}").trim_end();
             self.text.push('\n');
         }
+    }
+
+    /// The text of a program, by its name.
+    pub(super) fn source(&mut self, name: &str) {
+        self.indented(&programs::source(name));
+    }
+
+    /// The text of a program, and its list.
+    pub(super) fn listing(&mut self, program: &Named, list: &List) {
+        self.indented(&program.source());
+        self.indented(&list.to_string());
+        self.lists.push(list.to_string());
+    }
+
+    /// The text of a program, and what it computes where.
+    pub(super) fn program(&mut self, program: &Named, formula: &str, walk: &Walk) {
+        self.indented(&program.source());
         self.paragraph(&format!("{formula}   at {}", text::point(walk)));
     }
 

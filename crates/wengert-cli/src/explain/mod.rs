@@ -1,14 +1,17 @@
 //! `wengert explain`: the list, the sweeps, and where every number of a gradient comes from.
 
 mod json;
+mod listing;
 mod picture;
 
 use crate::answer::Answer;
 use crate::expression::Expression;
 use crate::failure::{Failure, Outcome};
+use crate::graph::{self, Graph};
 use crate::number::{shortened, shortest};
 use crate::walk::{Contribution, Sweep, Walk, text};
-use crate::{file, graph, point};
+use crate::{file, point};
+use listing::Which;
 use std::path::{Path, PathBuf};
 
 /// The list of an expression, its values, partials and sweeps, line by line.
@@ -17,20 +20,31 @@ use std::path::{Path, PathBuf};
   wengert explain 'x1*x2 + sin(x1)' --at x1=2,x2=3
   wengert explain 'x1*x2 + sin(x1)' --at x1=2,x2=3 --forward x1=1
   wengert explain 'x1*x2 + sin(x1)' --at x1=2,x2=3 --svg graph.svg --reverse
+  wengert explain 'x1*x2 + sin(x1)' --list gradient
+  wengert explain --from program.list --list gradient --svg gradient.svg
+
+A file for --from has a list in the form in which --list, and `println!(\"{list}\")` in a
+program, print it; such a list may have loops.
 
 Names: xbar is the adjoint of x, the derivative of the result with respect to it; xdot is
 its tangent, its derivative along the direction. In JSON, numbers that are not finite are
 the strings \"inf\", \"-inf\" and \"NaN\".")]
 pub(crate) struct Arguments {
     /// The formula, for example 'a*exp(-b*x)'
-    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
-    expression: String,
+    #[arg(value_name = "EXPR", allow_hyphen_values = true, required_unless_present = "from")]
+    expression: Option<String>,
     /// The values of the inputs: a=1,b=-pi/2
     #[arg(long, value_name = "NAME=VALUE,..")]
     at: Vec<String>,
     /// Sweep forward along this direction instead of backward; inputs not named stay as they are
     #[arg(long, value_name = "NAME=VALUE,..")]
     forward: Vec<String>,
+    /// Print the list itself, which needs no values of the inputs
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["at", "forward", "reverse", "json"])]
+    list: Option<Which>,
+    /// Take the list out of this file instead of an expression
+    #[arg(long, value_name = "FILE", requires = "list", conflicts_with = "expression")]
+    from: Option<PathBuf>,
     /// Draw the graph into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -85,9 +99,16 @@ impl Explanation {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
+    if let Some(which) = arguments.list {
+        return listing::run(arguments, which);
+    }
     let explanation = explain(arguments)?;
     if let Some(path) = &arguments.svg {
-        draw(&explanation, arguments.reverse, path)?;
+        let graph = match arguments.reverse {
+            true => picture::reverse(&explanation),
+            false => picture::forward(&explanation),
+        };
+        draw(&graph, path)?;
     }
     Ok(Answer::from(match arguments.json {
         true => format!("{:#}\n", json::json(&explanation)),
@@ -98,21 +119,18 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
 /// The most lines that a picture may have: more could be drawn, but not read.
 const LARGEST_PICTURE: usize = 400;
 
-fn draw(explanation: &Explanation, reverse: bool, path: &Path) -> Outcome<()> {
-    let lines = explanation.walk.lines.len();
+fn draw(graph: &Graph, path: &Path) -> Outcome<()> {
+    let lines = graph.nodes.len();
     if lines > LARGEST_PICTURE {
         let message = format!("cannot draw {lines} lines: no more than {LARGEST_PICTURE} are readable");
         return Err(Failure::new(message).help("leave --svg out, or draw a part of the expression"));
     }
-    let graph = match reverse {
-        true => picture::reverse(explanation),
-        false => picture::forward(explanation),
-    };
-    file::write(path, &graph::draw(&graph))
+    file::write(path, &graph::draw(graph))
 }
 
 fn explain(arguments: &Arguments) -> Outcome<Explanation> {
-    let expression = Expression::parse(&arguments.expression)?;
+    let source = arguments.expression.clone().unwrap_or_default();
+    let expression = Expression::parse(&source)?;
     let x = point::at(&expression, &arguments.at)?;
     let names: Vec<&str> = expression.inputs().collect();
     let walk = Walk::new(&wengert::trace(&expression, x.len()), &names, &x);
@@ -124,7 +142,7 @@ fn explain(arguments: &Arguments) -> Outcome<Explanation> {
     let notes = notes(&walk, tangents.as_ref().unwrap_or(&adjoints));
     let free = |name: &&&str| !names.contains(*name);
     let result = ["y", "f", "z", "result"].iter().find(free).unwrap_or(&"output");
-    Ok(Explanation { source: arguments.expression.clone(), result, walk, adjoints, tangents, notes })
+    Ok(Explanation { source, result, walk, adjoints, tangents, notes })
 }
 
 /// What deserves attention: where a number that is not finite was born, and where a zero hid one.

@@ -3,7 +3,7 @@
 use super::agreement::agree;
 use super::bytes::Bytes;
 use wengert::List;
-use wengert::list::{Op, Relation};
+use wengert::list::{Loop, Op, Relation};
 use wengert::rules::{Binary, Nary, Row, Ternary, Unary, rows};
 
 /// How long lists may be that are differentiated as well.
@@ -19,9 +19,15 @@ pub fn list(bytes: &[u8]) {
         return;
     };
     let x = |start: f64| (0..list.inputs()).map(|i| start + i as f64 * 0.375).collect::<Vec<f64>>();
-    if list.len() <= LONGEST {
+    if work(&list) <= LONGEST {
         agree(&list, &[0.0, 0.625, -2.0, f64::NAN, f64::INFINITY].map(x));
     }
+}
+
+/// How many lines a run of the list takes, and at least how many it has.
+fn work(list: &List) -> usize {
+    let of = |l: &Loop| work(l.body()).saturating_add(1).saturating_mul(l.rows());
+    list.loops().iter().map(of).fold(list.len(), usize::saturating_add)
 }
 
 /// Any lines, legal or not: an error, or a list of which everything holds.

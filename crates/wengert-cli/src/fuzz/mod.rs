@@ -6,9 +6,11 @@ mod agreement;
 mod bytes;
 mod expression;
 mod list;
+mod loops;
 #[cfg(test)]
 mod tests;
 
 pub use crate::fit::fuzz::csv;
 pub use expression::expression;
 pub use list::{list, verify};
+pub use loops::loops;

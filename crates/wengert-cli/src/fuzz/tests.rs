@@ -2,7 +2,7 @@
 //!
 //! `FUZZ_SECONDS=60 cargo test --release -p wengert-cli fuzz` is the long form.
 
-use super::{csv, expression, list, verify};
+use super::{csv, expression, list, loops, verify};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -95,6 +95,11 @@ fn lists() {
 #[test]
 fn lines() {
     fuzz("verify", verify);
+}
+
+#[test]
+fn lists_with_loops() {
+    fuzz("loops", loops);
 }
 
 #[test]

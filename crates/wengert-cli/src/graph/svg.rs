@@ -101,7 +101,9 @@ fn card(svg: &mut String, node: &Node, b: &Box) {
     let first = b.y - (node.lines.len() as f64 - 1.0) / 2.0 * LINE + TEXT * 0.35;
     for (i, line) in node.lines.iter().enumerate() {
         let weight = if i == 0 { r#" class="first""# } else { "" };
-        let (x, y) = (left + PADDING, first + i as f64 * LINE);
+        // Viewers drop blanks at the start of a text: an indented one begins further to the right.
+        let blanks = &line[..line.len() - line.trim_start().len()];
+        let (x, y, line) = (left + PADDING + width(blanks, TEXT), first + i as f64 * LINE, line.trim_start());
         let _ = writeln!(svg, r#"<text{weight} x="{x:.1}" y="{y:.1}">{}</text>"#, escape(line));
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod text;
 
 use crate::formula::{self, Formula};
+use crate::unroll::unrolled;
 use wengert::List;
 use wengert::list::Op;
 use wengert::rules::Elementary;
@@ -74,8 +75,9 @@ pub(crate) struct Sweep {
 }
 
 impl Walk {
-    /// Walks a list at `x`; `names` are those of its inputs.
+    /// Walks a list at `x`, its loops row by row; `names` are those of its inputs.
     pub(crate) fn new(list: &List, names: &[&str], x: &[f64]) -> Walk {
+        let list = &*unrolled(list);
         let values = list.values(x);
         let places = places(list);
         let mut lines: Vec<Line> = Vec::new();

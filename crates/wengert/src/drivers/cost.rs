@@ -26,7 +26,7 @@ pub struct Cost {
     pub outputs: usize,
     /// Operations on variables.
     pub operations: u64,
-    /// Records on the tape: operations of one variable leave none.
+    /// Records on the tape: operations of one variable leave none, and what rows leave is counted, not what they had.
     pub records: usize,
     /// The gradient by dual numbers, as [`grad_forward`](crate::grad_forward) does it; of one output. This and all else
     /// that goes forward is `None` where it would panic, since an [`Operation`](crate::Operation) has no JVP.
@@ -54,10 +54,11 @@ pub struct Effort {
     pub sweeps: usize,
     /// How many seeds one sweep serves.
     pub lanes: usize,
-    /// How many records the sweeps visit, all together.
+    /// How many records the sweeps visit, all together, those of rows included, which are swept in each evaluation.
     pub visits: u64,
     /// The bytes that a recording and its sweep write: records, what an [`Operation`](crate::Operation) of several
-    /// outputs saves (what it points to itself is not counted), and one number per node and lane.
+    /// outputs saves (what it points to itself is not counted), one number per node and lane, and the room of the
+    /// longest row.
     pub bytes: usize,
 }
 
@@ -107,8 +108,8 @@ fn on_tape<T: Scalar>(tape: &Tape<impl Scalar>, evaluations: usize, sweeps: usiz
         tangents: 0,
         sweeps,
         lanes,
-        visits: (tape.len() * sweeps) as u64,
-        bytes: tape.bytes_of::<T>() + nodes * lanes * size_of::<T>(),
+        visits: (tape.len() * sweeps) as u64 + tape.visits_of_rows() * evaluations as u64,
+        bytes: tape.bytes_of::<T>() + tape.bytes_of_rows::<T>() + nodes * lanes * size_of::<T>(),
     }
 }
 

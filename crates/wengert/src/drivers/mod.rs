@@ -11,7 +11,6 @@ mod hessian;
 mod higher;
 mod jacobian;
 mod linearize;
-mod matrix;
 mod report;
 mod tangent;
 
@@ -23,11 +22,10 @@ pub use hessian::{hessian, hessian_forward, hvp, hvp_reverse_over_forward};
 pub use higher::{Nested, Order, grad_norm, laplacian, mixed_partial, nth_derivative};
 pub use jacobian::{Jacobian, Mode, jacobian, jacobian_with};
 pub use linearize::{Linearization, Pullback, linearize, vjp};
-pub use matrix::Matrix;
 pub use report::Report;
 pub use tangent::{derivative, grad_forward, jvp};
 
-use crate::program::{Input, Scalar};
+use crate::program::{Input, Matrix, Scalar};
 
 /// The directions that one evaluation on dual numbers carries, and the seeds that one sweep serves where there are
 /// several: the lanes of a wide vector unit.

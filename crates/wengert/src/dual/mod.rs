@@ -2,7 +2,9 @@
 //!
 //! Clifford (1873) for the numbers, Wengert (1964) for their use; `N` directions at once share the work on the value.
 
-use crate::program::{Operation, Real, Scalar, Sealed, eager_number, nested_slot, operation, operators, own_real};
+use crate::program::{
+    Operation, Real, Rows, Scalar, Sealed, eager_number, nested_slot, operation, operators, own_real,
+};
 use crate::rules::{BinaryRule, Elementary, Kind, NaryRule, Room, TernaryRule, UnaryRule, eager_comparisons};
 
 /// A number `value + tangents . eps` with `eps^2 = 0`: the value and `N` directional derivatives.
@@ -214,6 +216,21 @@ impl<T: Scalar, const N: usize> Real for Dual<T, N> {
         }
         outputs
     }
+
+    #[track_caller]
+    fn sum_rows(rows: &Rows<Self>, body: impl Fn(&[Self]) -> Self) -> Self {
+        let mut sum = Self::lit(0.0);
+        if !T::SWEEPS_ROWS {
+            rows.each(|row| sum += body(row));
+            return sum;
+        }
+        let mut row = vec![sum; rows.width()];
+        let sums = Self::sum_each(rows.len(), 1, |i, sum| {
+            rows.read(i, &mut row);
+            sum[0] = body(&row);
+        });
+        sums[0]
+    }
 }
 
 impl<T: Scalar, const N: usize> Elementary for Dual<T, N> {
@@ -298,7 +315,21 @@ impl<T: Scalar, const N: usize> Scalar for Dual<T, N> {
     own_real!();
     const SLOT: usize = nested_slot::<T>(N);
     const IS_SINGLE: bool = T::IS_SINGLE;
+    const SWEEPS_ROWS: bool = T::SWEEPS_ROWS;
 
+    /// The numbers in them are summed, so that those of the tape sweep the rows.
+    #[track_caller]
+    fn sum_each(len: usize, outputs: usize, mut body: impl FnMut(usize, &mut [Self])) -> Vec<Self> {
+        let mut row = vec![Self::lit(0.0); outputs];
+        let sums = T::sum_each(len, outputs * (N + 1), |i, to: &mut [T]| {
+            body(i, &mut row);
+            for (dual, to) in row.iter().zip(to.chunks_exact_mut(N + 1)) {
+                to[0] = dual.value;
+                to[1..].copy_from_slice(&dual.tangents);
+            }
+        });
+        sums.chunks_exact(N + 1).map(|sum| Dual::new(sum[0], std::array::from_fn(|i| sum[i + 1]))).collect()
+    }
     #[inline]
     fn from_f64(x: f64) -> Self {
         Dual::lit(x)

@@ -15,6 +15,8 @@ impl List {
     /// assert!(List::from_lines(1, [(Op::Not, &[0][..])], &[]).is_err()); // a number is not a mask
     /// ```
     ///
+    /// A loop is no line of this kind, since it has a body: [`parse`](Self::parse) reads one.
+    ///
     /// # Errors
     /// The first line that a legal list has not, as for [`verify`](Self::verify).
     pub fn from_lines<'a>(
@@ -29,6 +31,13 @@ impl List {
         }
         let mut list = List::of_inputs(inputs);
         for (op, operands) in lines {
+            if let Op::Loop { .. } = op {
+                return Err(Error::new(format_args!(
+                    "cannot accept line v{}, `loop`, of a list: a line has no body; record a loop by `sum_rows`, \
+                     `map_rows` or `scan`, or write it as text for `List::parse`",
+                    list.len()
+                )));
+            }
             check_arity(op, operands.len()).map_err(|why| {
                 Error::new(format_args!("cannot accept line v{}, `{}`, of a list: {why}", list.len(), op.name()))
             })?;

@@ -4,25 +4,51 @@
 //! executed path of an eager program with its values. A list prints and parses, runs on any number, and its gradient
 //! is a list again, so that every order is the same step.
 
+mod absorb;
 mod assemble;
+mod batch;
 mod call;
+mod contract;
 mod eliminate;
+mod fold;
+mod frame;
+mod fuse;
 mod gradient;
+mod hash;
+mod index;
+mod long;
+mod loops;
 mod observed;
 mod op;
+mod optimise;
 mod parse;
+mod parse_loops;
 mod print;
 mod record;
+mod rewrite;
+mod rows;
 mod run;
 mod saved;
+mod share;
+mod simplify;
+mod spans;
+mod sparse;
+mod sparsity;
 mod traced;
+mod trouble;
 mod verify;
+mod verify_loops;
 
 pub use call::Call;
+pub(crate) use hash::Map;
+pub use loops::Loop;
+pub(crate) use loops::{Source, Target};
 pub use observed::{Branch, Observation, Observed, observe};
 pub use op::{Op, Relation};
 pub use record::{record, trace};
 pub use saved::Saved;
+pub(crate) use sparse::Nonzeros;
+pub use sparsity::Pattern;
 pub use traced::{Traced, TracedMask};
 
 use crate::program::Operation;
@@ -46,10 +72,21 @@ impl Deref for Operands<'_> {
     }
 }
 
+/// Where a line is kept.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Nowhere: it is an input.
+    Input,
+    /// In the vectors of a line's parts.
+    Line(usize),
+    /// With its loop.
+    Result(usize),
+}
+
 /// A Wengert list: numbered lines, of which the first are the inputs, and the numbers of the lines that are outputs.
 ///
-/// It is compact (a structure of arrays), owns all it needs, and equal lists are equal line by line; source lines,
-/// which a recorded list remembers, do not count.
+/// It is compact (a structure of arrays), owns all it needs, and equal lists are equal line by line; source lines and
+/// names, which a recorded list remembers, do not count.
 ///
 /// ```
 /// use wengert::{List, record};
@@ -68,10 +105,11 @@ impl Deref for Operands<'_> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct List {
+    /// The first lines. They are a range of numbers, with nothing stored for each.
     inputs: u32,
-    /// Kind and row of each line.
+    /// Kind and row of each line behind the inputs that is no result of a loop.
     codes: Vec<Code>,
-    /// The first operand, or where the operands start in `operands`; of an input its index, of a literal its place.
+    /// The first operand, or where the operands start in `operands`; of a literal its place.
     a: Vec<u32>,
     /// The second operand, or the number of operands; of a unary row with a parameter the place of that.
     b: Vec<u32>,
@@ -80,6 +118,8 @@ pub struct List {
     operands: Vec<u32>,
     literals: Vec<f64>,
     outputs: Vec<u32>,
+    /// The loops, by their results, which are ranges of numbers like the inputs.
+    loops: Vec<Loop>,
     /// The operations of one's own.
     calls: Vec<Call>,
     /// Lines with names.
@@ -95,11 +135,7 @@ impl List {
         let Ok(count) = u32::try_from(inputs) else {
             panic!("cannot make a list of {inputs} inputs: a list has fewer than 2^32 lines; pass data as constants");
         };
-        let mut list = List { inputs: count, ..List::default() };
-        for _ in 0..inputs {
-            list.push(Op::Input, &[], None);
-        }
-        list
+        List { inputs: count, ..List::default() }
     }
 
     /// How many lines it has, inputs included.
@@ -108,7 +144,8 @@ impl List {
     /// assert_eq!(wengert::record(2, |x| x[0] * x[1]).len(), 3);
     /// ```
     pub fn len(&self) -> usize {
-        self.codes.len()
+        let results = self.loops.last().map_or(0, |last| last.gap as usize);
+        self.inputs as usize + results + self.codes.len()
     }
 
     /// Whether it has no line at all.
@@ -117,7 +154,7 @@ impl List {
     /// assert!(wengert::List::default().is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.codes.is_empty()
+        self.len() == 0
     }
 
     /// How many of its lines, the first ones, are inputs.
@@ -159,15 +196,94 @@ impl List {
         List { outputs: outputs.to_vec(), ..self.clone() }
     }
 
-    /// The place of a line in the vectors of its parts.
+    /// Where a line is kept.
+    #[inline]
     #[track_caller]
-    fn place(&self, line: u32) -> usize {
-        assert!(
-            (line as usize) < self.len(),
+    fn place(&self, line: u32) -> Place {
+        if line < self.inputs {
+            return Place::Input;
+        }
+        let mut i = line - self.inputs;
+        if let Some(last) = self.loops.partition_point(|l| l.results.start <= line).checked_sub(1) {
+            if self.loops[last].results.contains(&line) {
+                return Place::Result(last);
+            }
+            i -= self.loops[last].gap;
+        }
+        if i as usize >= self.codes.len() {
+            self.no_line(line);
+        }
+        Place::Line(i as usize)
+    }
+
+    #[cold]
+    #[track_caller]
+    fn no_line(&self, line: u32) -> ! {
+        panic!(
             "cannot look at line v{line} of a list of {} lines: there is none; its lines are numbered from 0",
             self.len()
-        );
-        line as usize
+        )
+    }
+
+    /// The lines behind the inputs, in order; of the results of a loop the first alone.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = u32> {
+        let (end, mut next, mut loops) = (self.len() as u32, self.inputs, self.loops.iter().peekable());
+        std::iter::from_fn(move || {
+            let line = next;
+            next = match loops.next_if(|l| l.results.start == line) {
+                Some(l) => l.results.end,
+                None => line + 1,
+            };
+            (line < end).then_some(line)
+        })
+    }
+
+    /// The same with where they are kept: of the results of a loop the loop itself.
+    fn places(&self) -> impl Iterator<Item = (u32, Place)> {
+        let (end, mut next, mut loops, mut gap) = (self.len() as u32, self.inputs, 0, 0);
+        std::iter::from_fn(move || {
+            let line = next;
+            if line >= end {
+                return None;
+            }
+            match self.loops.get(loops) {
+                Some(l) if l.results.start == line => {
+                    (next, gap, loops) = (l.results.end, l.gap, loops + 1);
+                    Some((line, Place::Result(loops - 1)))
+                }
+                _ => {
+                    next = line + 1;
+                    Some((line, Place::Line((line - self.inputs - gap) as usize)))
+                }
+            }
+        })
+    }
+
+    /// The same, the last first.
+    fn places_back(&self) -> impl Iterator<Item = (u32, Place)> {
+        let (mut end, mut loops) = (self.len() as u32, self.loops.len());
+        std::iter::from_fn(move || match self.loops[..loops].last() {
+            Some(l) if l.results.end == end => {
+                (end, loops) = (l.results.start, loops - 1);
+                Some((end, Place::Result(loops)))
+            }
+            last => {
+                end = end.checked_sub(1).filter(|&line| line >= self.inputs)?;
+                let gap = last.map_or(0, |last| last.gap);
+                Some((end, Place::Line((end - self.inputs - gap) as usize)))
+            }
+        })
+    }
+
+    /// The loops, in the order of their results.
+    ///
+    /// ```
+    /// use wengert::{Real, Rows, record};
+    /// let list = record(2, |x| Real::sum_rows(&Rows::new(2).vary(x, 1), |row| row[0].exp()));
+    /// assert_eq!(list.loops().len(), 1);
+    /// ```
+    pub fn loops(&self) -> &[Loop] {
+        &self.loops
     }
 
     /// What line `line` does.
@@ -181,7 +297,19 @@ impl List {
     /// If there is no such line.
     #[track_caller]
     pub fn op(&self, line: u32) -> Op {
-        let i = self.place(line);
+        match self.place(line) {
+            Place::Result(index) => Op::Loop { index: index as u32, result: line - self.loops[index].results.start },
+            place => self.op_at(place),
+        }
+    }
+
+    /// What the line that is kept there does; of a loop its first result.
+    fn op_at(&self, place: Place) -> Op {
+        let i = match place {
+            Place::Input => return Op::Input,
+            Place::Result(index) => return Op::Loop { index: index as u32, result: 0 },
+            Place::Line(i) => i,
+        };
         let Code { kind, row } = self.codes[i];
         let known = "a list holds rows of the table only";
         match kind {
@@ -216,6 +344,14 @@ impl List {
         }
     }
 
+    /// The number of line `line`, if it is a literal.
+    fn literal_of(&self, line: u32) -> Option<f64> {
+        match self.place(line) {
+            Place::Line(i) if self.codes[i].kind == Kind::Literal => Some(self.literals[self.a[i] as usize]),
+            _ => None,
+        }
+    }
+
     /// The operands of line `line`.
     ///
     /// ```
@@ -226,7 +362,20 @@ impl List {
     /// If there is no such line.
     #[track_caller]
     pub fn operands(&self, line: u32) -> Operands<'_> {
-        let i = self.place(line);
+        self.operands_at(self.place(line))
+    }
+
+    /// The operands of the line that is kept there.
+    fn operands_at(&self, place: Place) -> Operands<'_> {
+        let i = match place {
+            Place::Input => return Operands { few: [0; 2], len: 0, many: &[] },
+            Place::Result(index) => {
+                let many = &self.loops[index].operands[..];
+                let at = |i| many.get(i).copied().unwrap_or_default();
+                return Operands { few: [at(0), at(1)], len: many.len(), many };
+            }
+            Place::Line(i) => i,
+        };
         let (a, b) = (self.a[i], self.b[i]);
         let few = |len| Operands { few: [a, b], len, many: &[] };
         match self.codes[i].kind {
@@ -291,7 +440,7 @@ impl List {
     }
 
     /// Whether line `line` is a further output of the call of which the line before it is one.
-    fn continues_call(&self, line: u32) -> bool {
+    pub(crate) fn continues_call(&self, line: u32) -> bool {
         line > 0 && self.same_call(line - 1, line)
     }
 
@@ -300,12 +449,17 @@ impl List {
     fn same_call(&self, a: u32, b: u32) -> bool {
         match (self.op(a), self.op(b)) {
             (Op::Call { operation: a_of, output: first }, Op::Call { operation: b_of, output: second }) => {
-                let start = |line: u32| self.operands[self.a[line as usize] as usize + 2];
-                let same = || start(a) == start(b) || *self.operands(a) == *self.operands(b);
+                let same = || self.call_start(a) == self.call_start(b) || *self.operands(a) == *self.operands(b);
                 a_of == b_of && first < second && same()
             }
             _ => false,
         }
+    }
+
+    /// Where the operands of a call, which all its outputs share, start.
+    fn call_start(&self, line: u32) -> Option<u32> {
+        let Place::Line(i) = self.place(line) else { return None };
+        Some(self.operands[self.a[i] as usize + 2])
     }
 
     /// The source line that recorded line `line`, as far as known.
@@ -320,7 +474,16 @@ impl List {
     /// If there is no such line.
     #[track_caller]
     pub fn location(&self, line: u32) -> Option<&'static Location<'static>> {
-        self.locations[self.place(line)]
+        self.location_at(self.place(line))
+    }
+
+    /// The source line that recorded the line that is kept there.
+    fn location_at(&self, place: Place) -> Option<&'static Location<'static>> {
+        match place {
+            Place::Input => None,
+            Place::Result(index) => self.loops[index].location,
+            Place::Line(i) => self.locations[i],
+        }
     }
 
     /// The bytes it occupies.
@@ -338,6 +501,7 @@ impl List {
             + size_of_val(&self.calls[..])
             + size_of_val(&self.tags[..])
             + size_of_val(&self.locations[..])
+            + self.loops.iter().map(Loop::bytes).sum::<usize>()
     }
 
     /// Appends a line and gives its number.
@@ -345,7 +509,8 @@ impl List {
         let line = u32::try_from(self.len()).expect("a list has fewer than 2^32 lines");
         let place = |index: usize| u32::try_from(index).expect("a list has fewer than 2^32 operands");
         let (a, b) = match op {
-            Op::Input => (line, 0),
+            Op::Input => (0, 0),
+            Op::Loop { .. } => unreachable!("a loop is pushed as a whole"),
             Op::Literal(value) => (self.keep_literal(value), 0),
             Op::Unary(op) => (operands[0], op.parameter().map_or(0, |p| self.keep_literal(p))),
             Op::Not => (operands[0], 0),
@@ -381,7 +546,27 @@ impl List {
     fn shared_start(&self, operation: u32, operands: &[u32]) -> Option<u32> {
         let last = (self.len() as u32).checked_sub(1)?;
         let same = matches!(self.op(last), Op::Call { operation: of, .. } if of == operation);
-        (same && *self.operands(last) == *operands).then(|| self.operands[self.a[last as usize] as usize + 2])
+        if same && *self.operands(last) == *operands { self.call_start(last) } else { None }
+    }
+
+    /// Appends a loop, whose results and gap are found here, and gives its results.
+    fn push_loop(&mut self, mut pushed: Loop) -> std::ops::Range<u32> {
+        let start = self.len();
+        let end = u32::try_from(start + pushed.count()).expect("a list has fewer than 2^32 lines");
+        self.keep_calls_of(&pushed.body);
+        pushed.results = start as u32..end;
+        pushed.gap = self.loops.last().map_or(0, |last| last.gap) + pushed.count() as u32;
+        self.loops.push(pushed);
+        start as u32..end
+    }
+
+    /// The operations of one's own of a body are known to every list around it.
+    fn keep_calls_of(&mut self, body: &List) {
+        for call in &body.calls {
+            if self.calls.iter().all(|known| known.identity() != call.identity()) {
+                self.calls.push(call.clone());
+            }
+        }
     }
 
     fn keep_literal(&mut self, value: f64) -> u32 {
@@ -392,13 +577,29 @@ impl List {
 
 impl PartialEq for List {
     fn eq(&self, other: &List) -> bool {
-        let lines = 0..self.len() as u32;
+        let same_line = |line| {
+            let (a, b) = (self.op(line), other.op(line));
+            let same_op = match (a, b) {
+                (Op::Call { operation: a, output: i }, Op::Call { operation: b, output: j }) => {
+                    let identity = |list: &List, call: u32| list.calls.get(call as usize).map(Call::identity);
+                    i == j && identity(self, a) == identity(other, b)
+                }
+                _ => same(a, b),
+            };
+            same_op && *self.operands(line) == *other.operands(line)
+        };
+        // What is kept alike is alike; what is kept otherwise may be.
+        let bits = |list: &List| list.literals.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+        let kept_alike = || {
+            (&self.a, &self.b, &self.operands) == (&other.a, &other.b, &other.operands)
+                && self.calls.is_empty()
+                && other.calls.is_empty()
+                && bits(self) == bits(other)
+        };
         self.inputs == other.inputs
-            && self.calls.iter().map(Call::identity).eq(other.calls.iter().map(Call::identity))
             && self.outputs == other.outputs
             && self.codes == other.codes
-            && lines
-                .into_iter()
-                .all(|line| same(self.op(line), other.op(line)) && *self.operands(line) == *other.operands(line))
+            && self.loops == other.loops
+            && (kept_alike() || self.lines().all(same_line))
     }
 }

@@ -35,6 +35,13 @@ pub enum Op {
         /// Which of its outputs.
         output: u32,
     },
+    /// A result of a loop.
+    Loop {
+        /// Which one, among [`List::loops`](super::List::loops).
+        index: u32,
+        /// Which of its results.
+        result: u32,
+    },
 }
 
 /// How two numbers are compared.
@@ -84,6 +91,7 @@ impl Op {
             Op::Not => "not",
             Op::Select => "select",
             Op::Call { .. } => "call",
+            Op::Loop { .. } => "loop",
         }
     }
 
@@ -133,7 +141,7 @@ impl Op {
             Op::Unary(_) | Op::Not => Some(1),
             Op::Binary(_) | Op::Compare(_) | Op::And | Op::Or => Some(2),
             Op::Ternary(_) | Op::Select => Some(3),
-            Op::Nary(_) | Op::Call { .. } => None,
+            Op::Nary(_) | Op::Call { .. } | Op::Loop { .. } => None,
         }
     }
 }
@@ -181,6 +189,7 @@ impl Code {
             Op::Not => (Kind::Not, 0),
             Op::Select => (Kind::Select, 0),
             Op::Call { .. } => (Kind::Call, 0),
+            Op::Loop { .. } => unreachable!("the results of a loop are kept with it"),
         };
         Code { kind, row }
     }
@@ -199,5 +208,9 @@ pub(super) fn same(a: Op, b: Op) -> bool {
     let output = |op| {
         if let Op::Call { operation, output } = op { Some((operation, output)) } else { None }
     };
-    same_number && output(a) == output(b) && Code::of(a) == Code::of(b)
+    match (a, b) {
+        (Op::Loop { index: i, result: j }, Op::Loop { index: k, result: l }) => (i, j) == (k, l),
+        (Op::Loop { .. }, _) | (_, Op::Loop { .. }) => false,
+        _ => same_number && output(a) == output(b) && Code::of(a) == Code::of(b),
+    }
 }

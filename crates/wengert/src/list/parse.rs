@@ -1,11 +1,14 @@
 //! A list from its text; [`print`](super::print) is the inverse.
 
+use super::parse_loops::{Head, Part};
+use super::spans::read_ends;
 use super::verify::{check_arity, check_call};
 use super::{Call, List, Op, Relation};
 use crate::error::{Error, Result};
 use crate::program::Operation;
 use crate::rules::{Binary, Nary, Ternary, Unary};
 use std::str::FromStr;
+use std::sync::Arc;
 
 impl FromStr for List {
     type Err = Error;
@@ -15,7 +18,8 @@ impl FromStr for List {
 }
 
 impl List {
-    /// Reads the text that a list prints. Blank lines and what follows a `;` are passed over.
+    /// Reads the text that a list prints. Blank lines and what follows a `;` are passed over. A text whose runs and
+    /// loops stand for more than 2^26 lines is refused, as are loops nested more than 64 deep.
     ///
     /// ```
     /// let list = wengert::List::parse("inputs v0\nv1 = powi[3](v0)\noutputs v1").unwrap();
@@ -49,80 +53,193 @@ impl List {
     /// # Errors
     /// As [`parse`](Self::parse); if an operation is not among those given, or several of them are meant.
     pub fn parse_with(text: &str, operations: &[Call]) -> Result<List> {
-        let mut list = None;
+        let mut reader = Reader::new(operations);
         for (i, line) in text.lines().enumerate() {
             let line = line.split(';').next().unwrap_or_default().trim();
             if !line.is_empty() {
-                read_line(&mut list, line, operations).map_err(|why| {
-                    Error::new(format_args!("cannot read a list at line {} (`{line}`): {why}", i + 1))
+                reader.read(line).map_err(|why| {
+                    Error::new(format_args!("cannot read a list at line {} (`{}`): {why}", i + 1, shortened(line)))
                 })?;
             }
         }
-        match list {
-            Some((list, true)) => Ok(list),
-            Some((_, false)) => Err(Error::new("cannot read a list: it ends without its line `outputs ..`")),
-            None => Err(Error::new("cannot read a list: there is no line; begin with `inputs v0 v1 ..`")),
+        match reader {
+            Reader { whole: Some(list), .. } => Ok(list),
+            Reader { open, .. } if open.is_empty() => {
+                Err(Error::new("cannot read a list: there is no line; begin with `inputs v0 v1 ..`"))
+            }
+            Reader { open, .. } if open.len() > 1 => {
+                Err(Error::new("cannot read a list: it ends without the `}` of a loop"))
+            }
+            _ => Err(Error::new("cannot read a list: it ends without its line `outputs ..`")),
         }
     }
 }
 
-/// Reads one line into the list so far and whether its outputs have been read.
-fn read_line(list: &mut Option<(List, bool)>, line: &str, operations: &[Call]) -> std::result::Result<(), String> {
-    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    match (list, word) {
-        (list @ None, "inputs") => {
-            let inputs: Vec<&str> = rest.split_whitespace().collect();
-            for (i, name) in inputs.iter().enumerate() {
-                expect_name(name, i)?;
-            }
-            let empty = List::of_inputs(inputs.len());
-            *list = Some((List { calls: operations.to_vec(), ..empty }, false));
-            Ok(())
+/// The most of a line that an error repeats.
+const LONGEST: usize = 200;
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} ..", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// How many lines the runs and the loops of a text may stand for, all together: a short text is not to fill the memory.
+const ROOM: usize = 1 << 26;
+
+/// What has been read so far.
+pub(super) struct Reader<'o> {
+    pub(super) operations: &'o [Call],
+    /// The tables, which all loops share.
+    pub(super) data: Vec<Arc<[f64]>>,
+    pub(super) index: Vec<Arc<[u32]>>,
+    /// The list, and the loops that are being read, each in the body of the one before.
+    pub(super) open: Vec<Open>,
+    /// The list, once its outputs have been read.
+    whole: Option<List>,
+    /// How many more lines runs and loops may stand for.
+    room: usize,
+}
+
+/// A list whose lines are being read.
+#[derive(Default)]
+pub(super) struct Open {
+    pub(super) list: List,
+    /// The loop of which it is the body; nothing is known of the outermost list's.
+    pub(super) head: Head,
+    /// What was read last.
+    pub(super) part: Part,
+}
+
+impl<'o> Reader<'o> {
+    fn new(operations: &'o [Call]) -> Reader<'o> {
+        let (data, index, open) = (Vec::new(), Vec::new(), Vec::new());
+        Reader { operations, data, index, open, whole: None, room: ROOM }
+    }
+
+    /// The list that lines now belong to.
+    pub(super) fn list(&mut self) -> &mut List {
+        &mut self.open.last_mut().expect("a list is begun by its inputs").list
+    }
+
+    /// Reads one line.
+    fn read(&mut self, line: &str) -> std::result::Result<(), String> {
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        if self.whole.is_some() {
+            return Err("nothing follows `outputs ..`".to_owned());
         }
-        (None, _) => Err("the first line is `inputs v0 v1 ..`".to_owned()),
-        (Some((_, true)), _) => Err("nothing follows `outputs ..`".to_owned()),
-        (Some((list, done)), "outputs") => {
-            for name in rest.split_whitespace() {
-                let id = read_id(name, list.len())?;
-                if list.op(id).is_mask() {
-                    return Err(format!("{name} is a mask; an output is a number"));
+        match (self.open.len(), word) {
+            (0, "inputs") => {
+                let inputs = self.read_fresh(rest, 0)?;
+                let list = List { calls: self.operations.to_vec(), ..List::of_inputs(inputs) };
+                self.open.push(Open { list, ..Open::default() });
+                Ok(())
+            }
+            (0, _) => Err("the first line is `inputs v0 v1 ..`".to_owned()),
+            (1, "outputs") => {
+                let outputs = self.read_numbers(rest.split_whitespace(), 0, "an output")?;
+                let mut list = self.open.pop().expect("the list").list;
+                list.outputs = outputs;
+                self.whole = Some(list);
+                Ok(())
+            }
+            (1, _) => self.read_definition(word, rest),
+            (_, _) => self.read_in_body(word, rest),
+        }
+    }
+
+    /// Reads `v4 = add(v2, v3)`, the head of a loop, or a table.
+    pub(super) fn read_definition(&mut self, name: &str, rest: &str) -> std::result::Result<(), String> {
+        let definition = rest.trim_start().strip_prefix('=').map(str::trim);
+        if let Some(table) = definition.and_then(|text| text.strip_prefix('[')) {
+            return self.read_table(name, table);
+        }
+        if let Some((rows, "{")) = definition.and_then(|text| text.strip_prefix("loop ")?.rsplit_once(' ')) {
+            return self.open_loop(name, rows.trim());
+        }
+        let list = self.list();
+        expect_name(name, list.len())?;
+        let text = definition.ok_or("a line is `v4 = add(v2, v3)`")?;
+        if let Ok(value) = text.parse::<f64>() {
+            list.push(Op::Literal(value), &[], None);
+            return Ok(());
+        }
+        let (head, rest) = text.split_once('(').ok_or("an operation is `name(v0, v1)` or `name[parameter](v0)`")?;
+        let inner = rest.strip_suffix(')').ok_or("a closing parenthesis is missing")?;
+        let names = inner.split(',').map(str::trim).filter(|name| !(name.is_empty() && inner.trim().is_empty()));
+        let operands = self.read_ids(names, 0)?;
+        let list = self.list();
+        let op = read_call(head.trim(), operands.len(), &list.calls)?.map_or_else(|| read_op(head.trim()), Ok)?;
+        check_arity(op, operands.len())?;
+        for (i, &operand) in operands.iter().enumerate() {
+            if list.op(operand).is_mask() != op.takes_mask(i) {
+                let wanted = if op.takes_mask(i) { "mask" } else { "number" };
+                return Err(format!("operand v{operand} is to be a {wanted}"));
+            }
+        }
+        list.push(op, &operands, None);
+        Ok(())
+    }
+
+    /// Names of earlier lines, of the list so many levels further out.
+    fn read_ids<'t>(
+        &mut self,
+        names: impl Iterator<Item = &'t str>,
+        outwards: usize,
+    ) -> std::result::Result<Vec<u32>, String> {
+        let lines = self.open[self.open.len() - 1 - outwards].list.len();
+        let mut ids = Vec::new();
+        for name in names {
+            let (first, last) = read_ends(name)?;
+            if last as usize >= lines {
+                return Err(format!("`{name}` is not an earlier line"));
+            }
+            if first < last {
+                self.take_room((last - first) as usize)?;
+            }
+            ids.extend(first..=last);
+        }
+        Ok(ids)
+    }
+
+    /// The same for lines that are numbers.
+    pub(super) fn read_numbers<'t>(
+        &mut self,
+        names: impl Iterator<Item = &'t str>,
+        outwards: usize,
+        what: &str,
+    ) -> std::result::Result<Vec<u32>, String> {
+        let ids = self.read_ids(names, outwards)?;
+        let list = &self.open[self.open.len() - 1 - outwards].list;
+        match ids.iter().find(|&&id| list.op(id).is_mask()) {
+            Some(mask) => Err(format!("v{mask} is a mask; {what} is a number")),
+            None => Ok(ids),
+        }
+    }
+
+    /// How many inputs these names are, which are to be numbered from `next` on.
+    pub(super) fn read_fresh(&mut self, names: &str, next: usize) -> std::result::Result<usize, String> {
+        let mut end = next;
+        for name in names.split_whitespace() {
+            match read_ends(name) {
+                Ok((first, last)) if first as usize == end => {
+                    self.take_room((last - first) as usize)?;
+                    end = last as usize + 1;
                 }
-                list.outputs.push(id);
+                _ => expect_name(name, end)?,
             }
-            *done = true;
-            Ok(())
         }
-        (Some((list, false)), name) => {
-            expect_name(name, list.len())?;
-            let definition = rest.trim_start().strip_prefix('=').ok_or("a line is `v4 = add(v2, v3)`")?;
-            read_definition(list, definition.trim())
-        }
+        Ok(end - next)
     }
-}
 
-fn read_definition(list: &mut List, text: &str) -> std::result::Result<(), String> {
-    if let Ok(value) = text.parse::<f64>() {
-        list.push(Op::Literal(value), &[], None);
-        return Ok(());
+    /// Runs and loops stand for so many lines more.
+    pub(super) fn take_room(&mut self, lines: usize) -> std::result::Result<(), String> {
+        self.room = self.room.checked_sub(lines).ok_or_else(|| {
+            format!("the runs and the loops up to here stand for more than {ROOM} lines, which is more than is read")
+        })?;
+        Ok(())
     }
-    let (head, rest) = text.split_once('(').ok_or("an operation is `name(v0, v1)` or `name[parameter](v0)`")?;
-    let inner = rest.strip_suffix(')').ok_or("a closing parenthesis is missing")?;
-    let operands = inner
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !(name.is_empty() && inner.trim().is_empty()))
-        .map(|name| read_id(name, list.len()))
-        .collect::<std::result::Result<Vec<u32>, String>>()?;
-    let op = read_call(head.trim(), operands.len(), &list.calls)?.map_or_else(|| read_op(head.trim()), Ok)?;
-    check_arity(op, operands.len())?;
-    for (i, &operand) in operands.iter().enumerate() {
-        if list.op(operand).is_mask() != op.takes_mask(i) {
-            let wanted = if op.takes_mask(i) { "mask" } else { "number" };
-            return Err(format!("operand v{operand} is to be a {wanted}"));
-        }
-    }
-    list.push(op, &operands, None);
-    Ok(())
 }
 
 /// An output of an operation of one's own, which is written `name.output` or `name#place.output`.
@@ -192,13 +309,7 @@ fn read_op(head: &str) -> std::result::Result<Op, String> {
     of_masks.or_else(of_row).ok_or_else(|| format!("`{head}` is no operation of the table"))
 }
 
-/// The number of an earlier line out of its name.
-fn read_id(name: &str, lines: usize) -> std::result::Result<u32, String> {
-    let id = name.strip_prefix('v').and_then(|digits| digits.parse::<u32>().ok());
-    id.filter(|&id| (id as usize) < lines).ok_or_else(|| format!("`{name}` is not an earlier line"))
-}
-
 /// Lines are numbered from 0 without a gap.
-fn expect_name(name: &str, number: usize) -> std::result::Result<(), String> {
+pub(super) fn expect_name(name: &str, number: usize) -> std::result::Result<(), String> {
     if name == format!("v{number}") { Ok(()) } else { Err(format!("expected v{number}, found `{name}`")) }
 }

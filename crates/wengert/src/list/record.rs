@@ -1,8 +1,11 @@
 //! The running recording of a list on this thread.
 
 use super::call::{Call, Identity};
+use super::frame;
+use super::hash::Map;
+use super::index::Index;
 use super::observed::Branch;
-use super::{List, Op, Traced, same};
+use super::{List, Op, Traced};
 use crate::program::{Function, Operation, Output};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +16,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// A list being recorded, with the index that finds a line that is already there.
 pub(super) struct Recorder {
     /// Its number, which all its lines carry; never 0.
-    epoch: u32,
+    pub(super) epoch: u32,
+    /// Whether it is the body of a loop of the recording around it, whose lines it may use.
+    pub(super) is_body: bool,
+    /// Whether it is in a loop over rows.
+    pub(super) in_lanes: bool,
+    /// Of a body what it uses of the recording around it: each is an input among its lines.
+    pub(super) captured: Vec<Traced>,
+    /// The inputs that stand for them, in order.
+    pub(super) captured_at: Vec<u32>,
+    /// The input that stands for what was captured, by its line in the recording around.
+    pub(super) imports: Map<u32, u32>,
     pub(super) list: List,
     pub(super) branches: Vec<Branch>,
     /// The source line that all lines now get, where they are derived from one of another list.
@@ -21,12 +34,9 @@ pub(super) struct Recorder {
     /// The place of each operation of one's own among those of the list.
     calls: HashMap<Identity, u32>,
     /// Whether a line that is already there serves again; a literal always does.
-    merges: bool,
-    /// Open addressing by linear probing: line numbers, [`EMPTY`] where none; a power of two in length.
-    table: Vec<u32>,
+    pub(super) merges: bool,
+    index: Index,
 }
-
-const EMPTY: u32 = u32::MAX;
 
 thread_local! {
     /// The running recording and those that it interrupted. Without destructor, so that it serves to the very end of a
@@ -35,7 +45,7 @@ thread_local! {
         const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
-fn with_recorders<O>(f: impl FnOnce(&mut Vec<Recorder>) -> O) -> O {
+pub(super) fn with_recorders<O>(f: impl FnOnce(&mut Vec<Recorder>) -> O) -> O {
     RECORDERS.with(|recorders| {
         let mut recorders = recorders.borrow_mut();
         let output = f(&mut recorders);
@@ -46,7 +56,7 @@ fn with_recorders<O>(f: impl FnOnce(&mut Vec<Recorder>) -> O) -> O {
     })
 }
 
-fn next_epoch() -> u32 {
+pub(super) fn next_epoch() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     loop {
         let epoch = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -117,19 +127,19 @@ fn run(recorder: Recorder, f: impl FnOnce(&[Traced]) -> Vec<Traced>) -> (List, V
 }
 
 /// The guard of a recording: dropping it, also in a panic, goes back to the one it interrupted.
-struct Running {
+pub(super) struct Running {
     depth: usize,
 }
 
 impl Running {
-    fn start(recorder: Recorder) -> Running {
+    pub(super) fn start(recorder: Recorder) -> Running {
         with_recorders(|recorders| {
             recorders.push(recorder);
             Running { depth: recorders.len() }
         })
     }
 
-    fn end(self) -> Recorder {
+    pub(super) fn end(self) -> Recorder {
         with_recorders(Vec::pop).expect("a recording ends once")
     }
 }
@@ -156,32 +166,43 @@ pub(super) fn with<O>(f: impl FnOnce(&mut Recorder) -> O) -> O {
     })
 }
 
-/// Appends a line to the running recording, unless it merges and the line is already there.
+/// Appends a line to the running recording, unless it merges and the line is already there. In the body of a loop the
+/// line belongs to the innermost scope of its operands: what does not depend on the row leaves the loop.
 #[track_caller]
 pub(super) fn line(op: Op, operands: &[Traced]) -> Traced {
     let location = Location::caller();
-    with(|recorder| recorder.line(op, operands, location))
+    frame::within_scope(|| op.name(), operands, location, |recorder, operands| recorder.line(op, operands, location))
 }
 
 /// Appends the lines of an operation of one's own as [`line`] does: one for each output, side by side.
 #[track_caller]
 pub(super) fn call(call: &Call, operands: &[Traced]) -> Vec<Traced> {
     let location = Location::caller();
-    with(|recorder| {
-        let operation = recorder.keep(call);
-        let output = |output| recorder.line(Op::Call { operation, output }, operands, location);
-        (0..call.outputs(operands.len()) as u32).map(output).collect()
-    })
+    frame::within_scope(
+        || call.name(),
+        operands,
+        location,
+        |recorder, operands| {
+            let operation = recorder.keep(call);
+            let output = |output| recorder.line(Op::Call { operation, output }, operands, location);
+            (0..call.outputs(operands.len()) as u32).map(output).collect()
+        },
+    )
 }
 
 /// Gives a line of the running recording a name; a constant gets a line for it.
 #[track_caller]
 pub(super) fn tag(x: Traced, name: &'static str) {
     let location = Location::caller();
-    with(|recorder| {
-        let line = recorder.operand("tag", x, location);
-        recorder.list.tags.push((line, name));
-    });
+    frame::within_scope(
+        || "tag",
+        &[x],
+        location,
+        |recorder, x| {
+            let line = recorder.operand("tag", x[0], location);
+            recorder.list.tags.push((line, name));
+        },
+    );
 }
 
 /// From now on every line of the running recording is said to come from that source line.
@@ -192,14 +213,32 @@ pub(super) fn set_origin(origin: Option<&'static Location<'static>>) {
 impl Recorder {
     /// A recorder that knows the lines of `list`.
     fn resume(epoch: u32, list: List, merges: bool) -> Recorder {
-        let (branches, calls, table) = (Vec::new(), HashMap::new(), Vec::new());
-        let mut recorder = Recorder { epoch, list, branches, origin: None, calls, merges, table };
-        recorder.rehash();
-        recorder
+        let (branches, calls, index) = (Vec::new(), HashMap::new(), Index::of(&list));
+        let (is_body, captured, captured_at, imports) = (false, Vec::new(), Vec::new(), Map::default());
+        Recorder {
+            epoch,
+            is_body,
+            in_lanes: false,
+            captured,
+            captured_at,
+            imports,
+            list,
+            branches,
+            origin: None,
+            calls,
+            merges,
+            index,
+        }
+    }
+
+    /// A recorder for the body of a loop in this recording, over rows or of steps, with so many inputs of its own.
+    pub(super) fn body(&self, inputs: usize, over_rows: bool) -> Recorder {
+        let recorder = Recorder::resume(next_epoch(), List::of_inputs(inputs), self.merges);
+        Recorder { is_body: true, in_lanes: self.in_lanes || over_rows, origin: self.origin, ..recorder }
     }
 
     /// The place of an operation of one's own in the list.
-    fn keep(&mut self, call: &Call) -> u32 {
+    pub(super) fn keep(&mut self, call: &Call) -> u32 {
         let calls = &mut self.list.calls;
         *self.calls.entry(call.identity()).or_insert_with(|| {
             calls.push(call.clone());
@@ -215,18 +254,19 @@ impl Recorder {
         assert!(
             x.epoch() == self.epoch,
             "cannot {asked} a variable of list {} while list {} is being recorded (at {location}): variables of two \
-             recordings do not mix; pass it into the inner recording as an input",
+             recordings do not mix, nor is a variable of the body of a loop good outside of it; pass it in as an input, or \
+             return it from the body",
             x.epoch(),
             self.epoch,
         );
         x.id()
     }
 
-    fn line(&mut self, op: Op, operands: &[Traced], location: &'static Location<'static>) -> Traced {
+    pub(super) fn line(&mut self, op: Op, operands: &[Traced], location: &'static Location<'static>) -> Traced {
         let mut few = [0; 3];
         let id = if operands.len() <= few.len() {
             for (id, &x) in few.iter_mut().zip(operands) {
-                *id = self.operand(op.name(), x, location);
+                *id = if x.epoch() == self.epoch { x.id() } else { self.operand(op.name(), x, location) };
             }
             self.find_or_push(op, &few[..operands.len()], location)
         } else {
@@ -237,55 +277,10 @@ impl Recorder {
     }
 
     fn find_or_push(&mut self, op: Op, operands: &[u32], location: &'static Location<'static>) -> u32 {
+        let location = Some(self.origin.unwrap_or(location));
         if !self.merges && !matches!(op, Op::Literal(_)) {
-            return self.list.push(op, operands, Some(self.origin.unwrap_or(location)));
+            return self.list.push(op, operands, location);
         }
-        let mask = self.table.len() - 1;
-        let mut slot = hash(op, operands) as usize & mask;
-        while self.table[slot] != EMPTY {
-            let line = self.table[slot];
-            if same(self.list.op(line), op) && *self.list.operands(line) == *operands {
-                return line;
-            }
-            slot = (slot + 1) & mask;
-        }
-        let line = self.list.push(op, operands, Some(self.origin.unwrap_or(location)));
-        self.table[slot] = line;
-        if 3 * self.list.len() >= 2 * self.table.len() {
-            self.rehash();
-        }
-        line
+        self.index.find_or_push(&mut self.list, op, operands, location)
     }
-
-    /// Makes the table large enough for twice the lines and enters all but the inputs, which are equal to nothing.
-    fn rehash(&mut self) {
-        let size = (3 * self.list.len()).next_power_of_two().max(64);
-        self.table.clear();
-        self.table.resize(size, EMPTY);
-        for line in self.list.inputs()..self.list.len() {
-            let mut slot = hash(self.list.op(line as u32), &self.list.operands(line as u32)) as usize & (size - 1);
-            while self.table[slot] != EMPTY {
-                slot = (slot + 1) & (size - 1);
-            }
-            self.table[slot] = line as u32;
-        }
-    }
-}
-
-/// Multiplies and folds each word in; both halves of a product with an odd constant spread well over any table.
-fn hash(op: Op, operands: &[u32]) -> u64 {
-    let code = super::Code::of(op);
-    let literal = if let Op::Literal(value) = op { Some(value) } else { op.parameter() };
-    let mut state = 0x9e37_79b9_7f4a_7c15 ^ ((code.kind as u64) << 8 | u64::from(code.row));
-    let mut mix = |word: u64| {
-        let product = u128::from(state ^ word) * 0xa076_1d64_78bd_642f;
-        state = (product as u64) ^ (product >> 64) as u64;
-    };
-    literal.into_iter().for_each(|value| mix(value.to_bits()));
-    if let Op::Call { operation, output } = op {
-        mix(u64::from(operation) << 32 | u64::from(output));
-    }
-    operands.iter().for_each(|&id| mix(u64::from(id)));
-    mix(0);
-    state
 }

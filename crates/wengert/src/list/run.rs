@@ -1,6 +1,6 @@
 //! Running a list: on plain numbers, or on those of any engine.
 
-use super::{Kind, List, Op, Relation};
+use super::{Kind, List, Loop, Op, Relation, Source, Target};
 use crate::program::Real;
 use crate::rules::Binary;
 
@@ -71,8 +71,16 @@ impl List {
         let mut values = Values { numbers: Vec::with_capacity(self.len()), masks: Vec::new(), called: Vec::new() };
         let mut scratch = Vec::new();
         values.numbers.extend_from_slice(x);
-        let lines = self.codes.iter().zip(self.a.iter().zip(&self.b)).enumerate().skip(x.len());
-        for (line, (code, (&a, &b))) in lines {
+        let mut loops = self.loops.iter().peekable();
+        let mut run_loops = |values: &mut Values<R>| {
+            while let Some(l) = loops.next_if(|l| l.results.start as usize == values.numbers.len()) {
+                let results = l.run(&values.numbers);
+                values.numbers.extend(results);
+            }
+        };
+        for (code, (&a, &b)) in self.codes.iter().zip(self.a.iter().zip(&self.b)) {
+            run_loops(&mut values);
+            let line = values.numbers.len();
             // Most lines are of these two kinds: they are read without a detour.
             let number = match code.kind {
                 Kind::Literal => R::lit(self.literals[a as usize]),
@@ -84,6 +92,7 @@ impl List {
             };
             values.numbers.push(number);
         }
+        run_loops(&mut values);
         values
     }
 
@@ -95,6 +104,7 @@ impl List {
         let mask = |i: usize| values.mask(operands[i]);
         let holds = match self.op(line) {
             Op::Input => unreachable!("verify: the inputs are the first lines"),
+            Op::Loop { .. } => unreachable!("a loop is run as a whole"),
             Op::Literal(value) => return R::lit(value),
             Op::Unary(op) => return op.apply(number(0)),
             Op::Binary(op) => return op.apply(number(0), number(1)),
@@ -122,5 +132,44 @@ impl List {
         values.masks.resize(line as usize, None);
         values.masks.push(Some(holds));
         R::lit(f64::NAN)
+    }
+}
+
+impl Loop {
+    /// The results, for the lines of the list around: the body is run for one row after the other.
+    fn run<R: Real>(&self, around: &[R]) -> Vec<R> {
+        let mut results = vec![R::lit(0.0); self.count()];
+        let (mut x, carry) = (Vec::with_capacity(self.body.inputs()), self.carry as usize);
+        let init = self.init().iter().map(|&id| around[id as usize]);
+        results.iter_mut().zip(init).for_each(|(carry, x)| *carry = x);
+        for i in self.order() {
+            x.clear();
+            x.extend_from_slice(&results[..carry]);
+            self.read(i, around, &mut x);
+            let y = self.body.run(&x);
+            results[..carry].copy_from_slice(&y[..carry]);
+            let mut next = &y[carry..];
+            let mut start = carry;
+            for emit in &self.emits {
+                for (j, &y) in next[..emit.width].iter().enumerate() {
+                    let result = &mut results[start + emit.result(i, j)];
+                    *result = if emit.target == Target::Map { y } else { *result + y };
+                }
+                next = &next[emit.width..];
+                start += emit.results(self.len);
+            }
+        }
+        results
+    }
+
+    /// Appends the inputs of the body for row `i`, without what goes from step to step.
+    pub(super) fn read<R: Real>(&self, i: usize, around: &[R], x: &mut Vec<R>) {
+        for (column, ids) in self.sources() {
+            x.extend((0..column.width).map(|j| match &column.source {
+                Source::Data(table) => R::lit(table[column.operand(i, j)]),
+                Source::Vary | Source::Gather { .. } => around[ids[column.operand(i, j)] as usize],
+            }));
+        }
+        x.extend(self.captured().iter().map(|&id| around[id as usize]));
     }
 }

@@ -22,13 +22,13 @@ impl Op {
     /// assert_eq!(Op::Binary(Binary::Add).saved(2), Default::default());
     /// ```
     ///
-    /// Of an operation of one's own every operand and the value are saved.
+    /// Of an operation of one's own, and of a loop, every operand and the value are saved.
     ///
     /// # Panics
     /// If it does not take so many operands.
     #[track_caller]
     pub fn saved(self, operands: usize) -> Saved {
-        if let Op::Call { .. } = self {
+        if let Op::Call { .. } | Op::Loop { .. } = self {
             return Saved { operands: (0..operands).collect(), value: true };
         }
         let derivative = self.derivative(operands);
@@ -67,7 +67,8 @@ impl Op {
                 | Op::Or
                 | Op::Not
                 | Op::Select
-                | Op::Call { .. } => Vec::new(),
+                | Op::Call { .. }
+                | Op::Loop { .. } => Vec::new(),
             }
         };
         record::recorded(List::of_inputs(operands + 1), partials).0.eliminate()

@@ -1,8 +1,8 @@
 //! The number that records a list which can be run at other points.
 
 use super::call::{Call, OwnUnary};
-use super::{Op, Relation, record, verify::check_arity};
-use crate::program::{Operation, Real, operation, operators};
+use super::{Op, Relation, long, record, rows, verify::check_arity};
+use crate::program::{Operation, Real, Rows, State, operation, operators};
 use crate::rules::{BinaryRule, Elementary, Mask, NaryRule, TernaryRule, UnaryRule};
 use std::ops::{BitAnd, BitOr, Not};
 
@@ -38,6 +38,17 @@ impl Traced {
 
     pub(super) fn epoch(self) -> u32 {
         self.epoch
+    }
+
+    /// Whether the other is the line behind this one.
+    pub(super) fn is_followed_by(self, other: Traced) -> bool {
+        self.epoch != 0 && self.epoch == other.epoch && self.id.checked_add(1) == Some(other.id)
+    }
+
+    /// Whether it is the same line, or the same constant.
+    pub(super) fn is(self, other: Traced) -> bool {
+        let same = self.id == other.id && self.epoch == other.epoch;
+        same && (self.epoch != 0 || self.constant.to_bits() == other.constant.to_bits())
     }
 }
 
@@ -103,6 +114,21 @@ impl Real for Traced {
     fn tag(self, name: &'static str) -> Self {
         record::tag(self, name);
         self
+    }
+
+    #[track_caller]
+    fn sum_rows(rows: &Rows<Self>, body: impl Fn(&[Self]) -> Self) -> Self {
+        rows::sum_rows(rows, body)
+    }
+
+    #[track_caller]
+    fn map_rows<const N: usize>(rows: &Rows<Self>, body: impl Fn(&[Self]) -> [Self; N]) -> [Vec<Self>; N] {
+        rows::map_rows(rows, body)
+    }
+
+    #[track_caller]
+    fn scan<S: State<Self>>(state: S, steps: &Rows<Self>, body: impl Fn(S, &[Self]) -> S) -> S {
+        rows::scan(state, steps, body)
     }
 }
 
@@ -176,7 +202,10 @@ impl Elementary for Traced {
                 if let Err(why) = check_arity(op, xs.len()) {
                     panic!("cannot record `{}`: {why}; give as many as it takes", op.name());
                 }
-                record::line(op, xs)
+                match long::recorded(rule.op(), xs) {
+                    Some(sum) => sum,
+                    None => record::line(op, xs),
+                }
             }
         }
     }

@@ -4,21 +4,28 @@
 pub(crate) mod foreign;
 mod function;
 mod input;
+mod matrix;
 pub(crate) mod operation;
 pub(crate) mod operators;
 mod output;
-mod real;
-mod scalar;
+pub(crate) mod real;
+mod rows;
+pub(crate) mod scalar;
 mod single;
+mod state;
 
 #[cfg(feature = "nalgebra")]
 pub use foreign::linalg;
 pub use function::Function;
 pub use input::Input;
+pub use matrix::Matrix;
 pub use operation::Operation;
 pub(crate) use operators::{eager_number, operators};
 pub use output::Output;
 pub use real::Real;
+pub(crate) use rows::Part;
+pub use rows::Rows;
 pub use scalar::Scalar;
 pub(crate) use scalar::{Sealed, nested_slot, own_real};
 pub use single::F32;
+pub use state::State;

@@ -1,6 +1,6 @@
 //! What a user's program is generic over.
 
-use super::{Operation, operation};
+use super::{Operation, Rows, State, operation};
 use crate::rules::{Elementary, Room, rule};
 
 /// A real number in a user's program: [`Elementary`] with the operations on many operands.
@@ -111,17 +111,7 @@ pub trait Real: Elementary {
     #[inline]
     #[track_caller]
     fn dot(a: &[Self], b: &[Self]) -> Self {
-        assert!(
-            a.len() == b.len(),
-            "cannot take the dot product of {} numbers with {}: the lengths differ; slice the longer one",
-            a.len(),
-            b.len()
-        );
-        let mut pairs = Room::new(2 * a.len(), Self::lit(0.0));
-        for ((pair, &a), &b) in pairs.chunks_exact_mut(2).zip(a).zip(b) {
-            (pair[0], pair[1]) = (a, b);
-        }
-        Self::nary(rule::Dot, &pairs)
+        dot(a, b)
     }
 
     /// The Euclidean norm of `xs`, without overflow; its derivative at the origin is 0.
@@ -192,6 +182,106 @@ pub trait Real: Elementary {
         }
         outputs
     }
+
+    /// The sum over independent rows of what `body` makes of each: likelihoods, squared residuals, Monte Carlo paths.
+    ///
+    /// What `body` captures is the same for all rows and may be differentiated. Over `f64` and `Dual` it is a plain
+    /// loop. Over `Var` each row is swept as soon as it was recorded, and one statement remains, so memory does not grow
+    /// with the rows. Over [`Traced`](crate::Traced) the body is recorded once, whatever the number of rows.
+    ///
+    /// ```
+    /// use wengert::{Real, Rows, grad};
+    /// fn f<R: Real>(x: &[R], data: &[f64]) -> R {
+    ///     R::sum_rows(&Rows::new(data.len()).data(data, 1), |row| (row[0] * x[0]).exp())
+    /// }
+    /// let data = [1.0, 2.0, 3.0];
+    /// let expected: f64 = data.iter().map(|t| t * (t * 0.5_f64).exp()).sum();
+    /// assert!((grad(|x: &[_]| f(x, &data), &[0.5])[0] - expected).abs() < 1e-14);
+    /// ```
+    ///
+    /// A body must make the same of equal rows. A variable of a row is good in that row alone: kept in a `Cell` and used
+    /// behind the loop it is an error over `Var` and `Traced`, used in another row over `Var`. Over `Traced` there is one
+    /// trace for all rows: what a body keeps in a `Cell` from row to row is not there. A body cannot count rows or add to
+    /// a variable outside, which would be traced once in silence:
+    ///
+    /// ```compile_fail
+    /// # use wengert::{Real, Rows};
+    /// let mut total = 0.0;
+    /// f64::sum_rows(&Rows::new(3), |_| { total += 1.0; total });
+    /// ```
+    #[track_caller]
+    fn sum_rows(rows: &Rows<Self>, body: impl Fn(&[Self]) -> Self) -> Self {
+        let mut sum = Self::lit(0.0);
+        rows.each(|row| sum += body(row));
+        sum
+    }
+
+    /// The `N` numbers that `body` makes of each independent row: one `Vec` for each, as long as there are rows.
+    ///
+    /// Cost and memory as for [`sum_rows`](Self::sum_rows), but for the numbers that come out.
+    ///
+    /// ```
+    /// use wengert::{Real, Rows};
+    /// let [sums, products] = f64::map_rows(&Rows::new(2).data(&[1.0, 2.0, 3.0, 4.0], 2), |row| {
+    ///     [row[0] + row[1], row[0] * row[1]]
+    /// });
+    /// assert_eq!((sums, products), (vec![3.0, 7.0], vec![2.0, 12.0]));
+    /// ```
+    #[track_caller]
+    fn map_rows<const N: usize>(rows: &Rows<Self>, body: impl Fn(&[Self]) -> [Self; N]) -> [Vec<Self>; N] {
+        rows.map(body)
+    }
+
+    /// The state after all steps, each of which makes the next state of the last one and its row.
+    ///
+    /// Over `Var` it records every step. Over [`Traced`](crate::Traced) the body is recorded once; its gradient saves
+    /// the states and runs each step again on the way back.
+    ///
+    /// ```
+    /// use wengert::{Real, Rows, grad};
+    /// // Ten Euler steps of y' = a y from 1.
+    /// fn decay<R: Real>(a: R) -> R {
+    ///     R::scan(R::lit(1.0), &Rows::new(10), |y, _| y + y * a * 0.1)
+    /// }
+    /// assert_eq!(decay(0.0), 1.0);
+    /// let slope: f64 = grad(decay, 0.0);
+    /// assert!((slope - 1.0).abs() < 1e-15);
+    /// ```
+    ///
+    /// # Panics
+    /// If a step gives a state of another shape.
+    #[track_caller]
+    fn scan<S: State<Self>>(state: S, steps: &Rows<Self>, body: impl Fn(S, &[Self]) -> S) -> S {
+        let mut row = vec![Self::lit(0.0); steps.width()];
+        let mut last = state.clone();
+        for i in 0..steps.len() {
+            steps.read(i, &mut row);
+            last = body(last, &row);
+            assert!(
+                last.is_like(&state),
+                "cannot go on with the state that step {i} gave: it has not the shape of the first; let each step give \
+                 as many numbers in the same places"
+            );
+        }
+        last
+    }
+}
+
+/// [`Real::dot`] as one row of many operands.
+#[inline]
+#[track_caller]
+pub(crate) fn dot<R: Real>(a: &[R], b: &[R]) -> R {
+    assert!(
+        a.len() == b.len(),
+        "cannot take the dot product of {} numbers with {}: the lengths differ; slice the longer one",
+        a.len(),
+        b.len()
+    );
+    let mut pairs = Room::new(2 * a.len(), R::lit(0.0));
+    for ((pair, &a), &b) in pairs.chunks_exact_mut(2).zip(a).zip(b) {
+        (pair[0], pair[1]) = (a, b);
+    }
+    R::nary(rule::Dot, &pairs)
 }
 
 impl Real for f64 {

@@ -44,7 +44,19 @@ pub trait Scalar:
     const SLOT: usize;
     /// Whether the innermost number is an `f32`.
     const IS_SINGLE: bool;
+    /// Whether some number in it is one of the tape, which sweeps each row of a structured loop by itself.
+    const SWEEPS_ROWS: bool = false;
 
+    /// The sums over `len` rows of each of the `outputs` numbers that `body` writes for a row.
+    ///
+    /// ```
+    /// use wengert::Scalar;
+    /// assert_eq!(f64::sum_each(3, 2, |i, to| to.copy_from_slice(&[1.0, i as f64])), [3.0, 3.0]);
+    /// ```
+    #[track_caller]
+    fn sum_each(len: usize, outputs: usize, body: impl FnMut(usize, &mut [Self])) -> Vec<Self> {
+        sum_each(len, outputs, body)
+    }
     /// As the number that rules are evaluated on.
     fn into_real(self) -> Self::Real;
     /// Back from it.
@@ -69,6 +81,17 @@ pub trait Scalar:
     fn strong_mul(self, b: Self) -> Self {
         Self::from_real(self.into_real().strong_mul(b.into_real()))
     }
+}
+
+/// [`Scalar::sum_each`] as a plain loop.
+pub(crate) fn sum_each<T: Scalar>(len: usize, outputs: usize, mut body: impl FnMut(usize, &mut [T])) -> Vec<T> {
+    let zero = T::from_f64(0.0);
+    let (mut sums, mut row) = (vec![zero; outputs], vec![zero; outputs]);
+    for i in 0..len {
+        body(i, &mut row);
+        sums.iter_mut().zip(&row).for_each(|(sum, &y)| *sum = *sum + y);
+    }
+    sums
 }
 
 /// Only the numbers of this crate are scalars.

@@ -1,6 +1,6 @@
 //! Values and partial derivatives of the rows that take any number of operands.
 
-use super::{Elementary, rule};
+use super::{Elementary, rule, strong};
 use std::ops::{Deref, DerefMut};
 
 /// How many operands stand on the stack, and how large each may be.
@@ -42,22 +42,24 @@ impl<T> DerefMut for Room<T> {
     }
 }
 
-/// The sum, compensated (Neumaier 1974): the lost low parts are summed beside it.
+/// The sum, compensated (Neumaier 1974): the lost low parts are summed beside it. It starts from the first, so that of
+/// one or two operands it is what they are, to the sign of a zero.
 pub(crate) fn sum(xs: &[f64]) -> f64 {
-    let (mut sum, mut lost) = (0.0_f64, 0.0);
-    for &x in xs {
+    let Some((&first, others)) = xs.split_first() else { return 0.0 };
+    let (mut sum, mut lost) = (first, 0.0);
+    for &x in others {
         let next = sum + x;
         lost += if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
         sum = next;
     }
-    if sum.is_finite() { sum + lost } else { sum }
+    if sum.is_finite() && lost != 0.0 { sum + lost } else { sum }
 }
 
 /// The sum of a term for every `STEP` operands, by halves: its error grows with the logarithm of their number (Higham
 /// 1993).
 fn pairwise<const STEP: usize>(xs: &[f64], term: &impl Fn(&[f64]) -> f64) -> f64 {
     if xs.len() <= 64 * STEP {
-        return xs.chunks_exact(STEP).fold(0.0, |sum, x| sum + term(x));
+        return xs.chunks_exact(STEP).map(term).reduce(|sum, x| sum + x).unwrap_or(0.0);
     }
     let (left, right) = xs.split_at(xs.len() / (2 * STEP) * STEP);
     pairwise::<STEP>(left, term) + pairwise::<STEP>(right, term)
@@ -115,6 +117,16 @@ pub(crate) fn shares<R: Elementary>(xs: &[R], y: R) -> Vec<R> {
 pub(crate) fn dot(xs: &[f64]) -> f64 {
     require_pairs(xs.len());
     pairwise::<2>(xs, &|pair| pair[0] * pair[1])
+}
+
+/// The same with the strong zero in each product.
+///
+/// # Panics
+/// If an operand has no partner.
+#[track_caller]
+pub(crate) fn strong_dot(xs: &[f64]) -> f64 {
+    require_pairs(xs.len());
+    pairwise::<2>(xs, &|pair| strong::mul(pair[0], pair[1]))
 }
 
 #[track_caller]

@@ -52,7 +52,11 @@ pub(crate) fn xlogy(x: f64, y: f64) -> f64 {
 
 /// `ln(e^a + e^b)`: the greater one and `ln(1 + e^-distance)`.
 pub(crate) fn ln_add_exp(a: f64, b: f64) -> f64 {
-    if a == b { a + LN_2 } else { a.max(b) + exp_sub(a.min(b), a.max(b)).ln_1p() }
+    if a == b {
+        return a + LN_2;
+    }
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    high + exp_sub(low, high).ln_1p()
 }
 
 /// `e^(a - b)`: the rounding error of the difference (TwoSum, Knuth 1969) is made good, since `exp` would amplify it by
@@ -65,7 +69,7 @@ pub(crate) fn exp_sub(a: f64, b: f64) -> f64 {
     let back = difference - a;
     let rest = (a - (difference - back)) - (b + back);
     let e = difference.exp();
-    if rest.is_finite() { e + e * rest } else { e }
+    if rest.is_finite() && e.is_finite() { e + e * rest } else { e }
 }
 
 /// `x` within `lo..=hi`; NaN where there is no such interval.
@@ -414,6 +418,9 @@ pub(crate) fn silu(x: f64) -> f64 {
     let e = (-x.abs()).exp();
     if x < -800.0 {
         -0.0
+    } else if x < -700.0 {
+        let root = (0.5 * x).exp(); // x would magnify what an `e` loses that underflows
+        x * root * root
     } else if x < 0.0 {
         x * e / (1.0 + e)
     } else {

@@ -331,7 +331,7 @@ unary {
     }
     /// `x tanh(softplus x)`.
     Mish mish(x) = y {
-        value64: if x < -800.0 { -0.0 } else { x * special::mish_gate(x) };
+        value64: if x < -700.0 { special::silu(x) } else { x * special::mish_gate(x) };
         d: { let gate = x.mish_gate(); gate + special::faded(x, MishGate.derivative(x, gate)) };
         kind: Smooth; domain: true; kink: "none";
         zeros: (0.0, 0.5, 0.5); ulp: (4.0, 3.0, 4.0); on: [(-1e300, 1e300)];
@@ -614,6 +614,11 @@ nary {
     /// Dot product of operands that stand in pairs `a0, b0, a1, b1, ..`.
     Dot dot(xs) = y {
         value: nary::dot(xs); partials: nary::swap_pairs(xs); kind: Smooth; domain: true; kink: "none";
+        zeros: (0.0, 0.0, 0.0); ulp: (1.0, 0.0, 0.0); on: [(-1e300, 1e300)];
+    }
+    /// Sum of products of derivatives `a0 b0 + a1 b1 + ..`: an exact 0 annihilates an infinite or NaN factor.
+    StrongDot strong_dot(xs) = y {
+        value: nary::strong_dot(xs); partials: nary::swap_pairs(xs); kind: Smooth; domain: true; kink: "none";
         zeros: (0.0, 0.0, 0.0); ulp: (1.0, 0.0, 0.0); on: [(-1e300, 1e300)];
     }
     /// Euclidean norm, without overflow.

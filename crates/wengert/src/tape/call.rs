@@ -2,9 +2,9 @@
 
 use super::statement::{record, require_here};
 use super::var::CONSTANT;
-use super::{Origin, Var, head, watch, work};
-use crate::program::{Operation, Real, Scalar, operation};
-use crate::rules::{Elementary, Row, count_meetings};
+use super::{Origin, Var, head, rows, watch, work};
+use crate::program::{Operation, Real, Rows, Scalar, operation, real};
+use crate::rules::{Elementary, Room, Row, count_meetings, rule};
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::Location;
@@ -104,14 +104,21 @@ impl<T: Scalar> Call<T> {
     pub(super) fn reverse<const L: usize>(&self, first: usize, adjoints: &mut [[T; L]]) {
         for l in 0..L {
             let ybar: Vec<T> = adjoints[first..first + self.outputs].iter().map(|lanes| lanes[l]).collect();
-            if ybar.iter().all(|t| t.is_zero()) {
-                continue;
-            }
-            for (input, xbar) in self.inputs.iter().zip(self.pullback(&ybar)) {
-                if let Some((node, d)) = *input {
-                    let x = &mut adjoints[node as usize][l];
-                    *x = *x + d.strong_mul(xbar);
-                }
+            self.reverse_to(&ybar, |node, xbar| {
+                let x = &mut adjoints[node as usize][l];
+                *x = *x + xbar;
+            });
+        }
+    }
+
+    /// Gives the nodes of its inputs what the adjoints of its outputs make of theirs.
+    pub(super) fn reverse_to(&self, ybar: &[T], mut add: impl FnMut(u32, T)) {
+        if ybar.iter().all(|t| t.is_zero()) {
+            return;
+        }
+        for (input, xbar) in self.inputs.iter().zip(self.pullback(ybar)) {
+            if let Some((node, d)) = *input {
+                add(node, d.strong_mul(xbar));
             }
         }
     }
@@ -176,6 +183,42 @@ impl<T: Scalar> Real for Var<T> {
             return vec![Var { v: T::from_real(y), d, id }];
         }
         Var::called(operation, x, (reals, values), location)
+    }
+
+    /// Without a list of the pairs: in the bodies of loops it is what takes the time.
+    #[track_caller]
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        let operands = || a.iter().chain(b);
+        if a.len() != b.len() || operands().any(|x| x.is_watched()) || operands().all(|x| x.id == CONSTANT) {
+            return real::dot(a, b);
+        }
+        let mut pairs = Room::new(2 * a.len(), T::Real::lit(0.0));
+        for ((pair, a), b) in pairs.chunks_exact_mut(2).zip(a).zip(b) {
+            (pair[0], pair[1]) = (a.real(), b.real());
+        }
+        let v = T::from_real(T::Real::nary(rule::Dot, &pairs));
+        let (d, id) = Var::recorded_dot(a, b);
+        Var { v, d, id }
+    }
+
+    #[track_caller]
+    fn sum_rows(rows: &Rows<Self>, body: impl Fn(&[Self]) -> Self) -> Self {
+        let mut row = vec![Var::constant(T::from_f64(0.0)); rows.width()];
+        let sums = Self::sum_each(rows.len(), 1, |i, sum| {
+            rows.read(i, &mut row);
+            sum[0] = body(&row);
+        });
+        sums[0]
+    }
+
+    #[track_caller]
+    fn map_rows<const N: usize>(rows: &Rows<Self>, body: impl Fn(&[Self]) -> [Self; N]) -> [Vec<Self>; N] {
+        let mut row = vec![Var::constant(T::from_f64(0.0)); rows.width()];
+        let each = |i| {
+            rows.read(i, &mut row);
+            body(&row)
+        };
+        rows::map(rows.len(), each).unwrap_or_else(|| rows.map(&body))
     }
 }
 

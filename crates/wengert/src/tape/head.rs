@@ -1,6 +1,6 @@
 //! Where the tapes of a thread are being written: plain data in thread-local storage, indexed by a constant per type.
 
-use super::{MOST_NODES, Record};
+use super::{MOST_NODES, Record, RowWork};
 use crate::program::Scalar;
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -49,6 +49,12 @@ pub(super) struct Head {
     capacity: Cell<usize>,
     /// Whether a partial derivative was not finite, so that the sweep must be careful.
     nonfinite: Cell<bool>,
+    /// How many records stand before the row that is recorded.
+    row_start: Cell<usize>,
+    /// How many records the rows of structured loops had, all together.
+    row_records: Cell<u64>,
+    /// What else those have taken.
+    row_work: Cell<RowWork>,
     /// The `T` whose recording this is, or was.
     owner: Cell<Option<TypeId>>,
 }
@@ -61,6 +67,9 @@ pub(super) struct State {
     len: usize,
     capacity: usize,
     nonfinite: bool,
+    row_start: usize,
+    row_records: u64,
+    row_work: RowWork,
     owner: Option<TypeId>,
 }
 
@@ -72,6 +81,9 @@ impl State {
         len: 0,
         capacity: 0,
         nonfinite: false,
+        row_start: 0,
+        row_records: 0,
+        row_work: RowWork::NOTHING,
         owner: None,
     };
 
@@ -110,6 +122,10 @@ impl State {
         self.nonfinite
     }
 
+    pub(super) fn row_work(&self) -> RowWork {
+        self.row_work.with_records(self.row_records)
+    }
+
     /// The records of a recording of `T`.
     pub(super) fn into_records<T: Scalar>(self) -> Vec<Record<T>> {
         assert!(self.owner == Some(TypeId::of::<T>()), "a head is read with the type that wrote it");
@@ -129,6 +145,9 @@ impl Head {
         len: Cell::new(0),
         capacity: Cell::new(0),
         nonfinite: Cell::new(false),
+        row_start: Cell::new(0),
+        row_records: Cell::new(0),
+        row_work: Cell::new(RowWork::NOTHING),
         owner: Cell::new(None),
     };
 
@@ -142,6 +161,9 @@ impl Head {
             len: self.len.replace(state.len),
             capacity: self.capacity.replace(state.capacity),
             nonfinite: self.nonfinite.replace(state.nonfinite),
+            row_start: self.row_start.replace(state.row_start),
+            row_records: self.row_records.replace(state.row_records),
+            row_work: self.row_work.replace(state.row_work),
             owner: self.owner.replace(state.owner),
         }
     }
@@ -177,6 +199,75 @@ impl Head {
     #[inline]
     pub(super) fn next_id(&self) -> u64 {
         self.first.get() + self.len.get() as u64
+    }
+
+    /// Whether a partial derivative was not finite.
+    pub(super) fn is_nonfinite(&self) -> bool {
+        self.nonfinite.get()
+    }
+
+    /// What the rows of the running recording have taken.
+    pub(super) fn row_work(&self) -> RowWork {
+        self.row_work.get()
+    }
+
+    /// Adds to it.
+    pub(super) fn set_row_work(&self, work: RowWork) {
+        self.row_work.set(work);
+    }
+
+    /// How many records the rows of the running recording had.
+    pub(super) fn row_records(&self) -> u64 {
+        self.row_records.get()
+    }
+
+    /// How many records stand before the row that is recorded, if one is.
+    pub(super) fn row_start(&self) -> usize {
+        self.row_start.get()
+    }
+
+    /// The row in which a loop stood that is over begins behind so many records.
+    pub(super) fn set_row_start(&self, start: usize) {
+        self.row_start.set(start);
+    }
+
+    /// The id that record 0 would define, were all records numbered as the next one.
+    pub(super) fn first(&self) -> u64 {
+        self.first.get()
+    }
+
+    /// A row begins here, whose first node has that id: what was noted of partials until now.
+    #[inline]
+    pub(super) fn begin_row(&self, id: u64) -> bool {
+        let start = self.len.get();
+        self.row_start.set(start);
+        self.first.set(id - start as u64);
+        self.nonfinite.replace(false)
+    }
+
+    /// Forgets the row from record number `start` on: nodes are numbered by `first` again.
+    #[inline]
+    pub(super) fn forget_row(&self, start: usize, first: u64, nonfinite: bool) {
+        let len = self.len.get();
+        self.row_records.set(self.row_records.get() + (len - start) as u64);
+        self.len.set(start);
+        self.first.set(first);
+        self.nonfinite.set(nonfinite);
+    }
+
+    /// The records from number `start` on.
+    ///
+    /// # Safety
+    /// The head belongs to a recording of `T`, and nothing is recorded in it as long as they are borrowed.
+    pub(super) unsafe fn records_from<T: Scalar>(&self, start: usize) -> &[Record<T>] {
+        let (records, len) = (self.records.get().cast::<Record<T>>(), self.len.get());
+        assert!(start <= len, "records are there until they are forgotten");
+        if start == len {
+            return &[];
+        }
+        // SAFETY: the parts are those of a `Vec<Record<T>>`, of which `len` are initialised, and none is written to as
+        // long as the slice lives.
+        unsafe { std::slice::from_raw_parts(records.add(start), len - start) }
     }
 
     /// Appends a record to the running recording of `T` and gives the id of its node.
@@ -247,6 +338,11 @@ fn with_displaced<O>(f: impl FnOnce(&mut Vec<State>) -> O) -> O {
 #[inline(always)]
 pub(super) fn with<T: Scalar, O>(f: impl FnOnce(&Head) -> O) -> O {
     HEADS.with(|heads| f(&heads[const { T::SLOT }]))
+}
+
+/// Sees to it that the recording of `T` is in its slot; says whether there is one, or was.
+pub(super) fn is_here<T: Scalar>() -> bool {
+    with::<T, _>(Head::belongs_to::<T>) || reinstate::<T>()
 }
 
 /// Brings the recording of `T` back into its slot if one of another type displaced it; says whether it did.

@@ -6,11 +6,18 @@
 //! is an error in release builds too. The check can only be fooled by a variable that outlived exactly a multiple of
 //! 2^31 - 2 recordings of the process: the derivatives are then wrong, and should its slot have passed to a number of
 //! another type by then, so is what is written there.
+//!
+//! A row of `sum_rows` or `map_rows` is swept as soon as its body has returned, and its records are overwritten by the
+//! next row's: what remains is a statement of what the body captured. A variable that leaves its row is found out by its
+//! number (`places`).
 
 mod call;
 mod head;
+mod places;
 mod pool;
 mod recording;
+mod row;
+mod rows;
 mod statement;
 mod sweep;
 mod var;
@@ -19,6 +26,7 @@ mod work;
 
 pub(crate) use pool::with_scratch;
 pub(crate) use recording::Tape;
+use rows::RowWork;
 pub use var::Var;
 pub(crate) use watch::{Origin, Watch};
 pub use work::{Work, count_work};
@@ -39,3 +47,6 @@ const CONTINUES: u32 = 1 << 31;
 
 /// The most nodes of a recording: their numbers leave one bit for the flag.
 const MOST_NODES: u64 = 1 << 31;
+
+/// The numbers from here on are those of the nodes of rows, which are forgotten as soon as they are swept.
+const ROWS: u32 = 1 << 30;

@@ -42,27 +42,51 @@ impl<T: Scalar> Buffers<T> {
     }
 }
 
-/// The spare buffers of one type; boxed, since they are handed around a lot.
-type Spare<T> = Vec<Box<Buffers<T>>>;
+/// What a thread keeps spare.
+pub(super) trait Kept: Default + 'static {
+    /// Whether it is not worth its memory when a recording with rows has ended.
+    fn outlived(&self) -> bool;
+}
+
+impl<T: Scalar> Kept for Buffers<T> {
+    fn outlived(&self) -> bool {
+        false // `give` has seen to it
+    }
+}
+
+/// Spare buffers of one type; boxed, since they are handed around a lot.
+type Spare<B> = Vec<Box<B>>;
+
+/// Spare buffers of some type.
+trait AnySpare: Any {
+    fn drop_outlived(&mut self);
+}
+
+impl<B: Kept> AnySpare for Spare<B> {
+    fn drop_outlived(&mut self) {
+        self.retain(|kept| !kept.outlived());
+    }
+}
+
+/// The spare buffers of type `B`.
+fn of_type<B: Kept>(spare: &mut [Box<dyn AnySpare>]) -> Option<&mut Spare<B>> {
+    spare.iter_mut().find_map(|spare| (&mut **spare as &mut dyn Any).downcast_mut())
+}
 
 /// From how many bytes on buffers are large.
-const LARGE: usize = 16 << 20;
+pub(super) const LARGE: usize = 16 << 20;
 
 /// The most spare buffers that a thread keeps for one type.
 const MOST_SPARE: usize = 4;
 
 thread_local! {
-    /// A `Spare<T>` for each `T` that this thread has recorded with.
-    static SPARE: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
+    /// A `Spare<B>` for each type of buffers that this thread has used.
+    static SPARE: RefCell<Vec<Box<dyn AnySpare>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Buffers of an earlier recording of this thread, empty, or new ones.
-pub(super) fn take<T: Scalar>() -> Box<Buffers<T>> {
-    SPARE
-        .try_with(|spare| spare.borrow_mut().iter_mut().find_map(|any| any.downcast_mut::<Spare<T>>()?.pop()))
-        .ok()
-        .flatten()
-        .unwrap_or_default()
+pub(super) fn take<B: Kept>() -> Box<B> {
+    SPARE.try_with(|spare| of_type::<B>(&mut spare.borrow_mut())?.pop()).ok().flatten().unwrap_or_default()
 }
 
 /// Keeps buffers for the next recording of this thread; large ones only while a quarter of them is used.
@@ -75,11 +99,15 @@ pub(super) fn give<T: Scalar>(mut buffers: Box<Buffers<T>>) {
     buffers.values.clear();
     buffers.vars.clear();
     buffers.outputs.clear();
-    // At the end of a thread there is no next recording: the buffers are dropped.
+    keep(buffers);
+}
+
+/// Keeps buffers as they are for whoever takes such next.
+pub(super) fn keep<B: Kept>(buffers: Box<B>) {
+    // At the end of a thread there is nobody: the buffers are dropped.
     let _ = SPARE.try_with(|spare| {
         let mut spare = spare.borrow_mut();
-        let of_type = spare.iter_mut().find_map(|any| any.downcast_mut::<Spare<T>>());
-        match of_type {
+        match of_type::<B>(&mut spare) {
             Some(kept) if kept.len() < MOST_SPARE => kept.push(buffers),
             Some(_) => {}
             None => spare.push(Box::new(vec![buffers])),
@@ -87,9 +115,14 @@ pub(super) fn give<T: Scalar>(mut buffers: Box<Buffers<T>>) {
     });
 }
 
+/// Drops what is not worth its memory: a recording with rows has ended.
+pub(super) fn drop_outlived() {
+    let _ = SPARE.try_with(|spare| spare.borrow_mut().iter_mut().for_each(|spare| spare.drop_outlived()));
+}
+
 /// Lends the scratch of an earlier sweep of this thread.
 pub(crate) fn with_scratch<T: Scalar, O>(f: impl FnOnce(&mut Vec<[T; 1]>) -> O) -> O {
-    let mut buffers = take::<T>();
+    let mut buffers = take::<Buffers<T>>();
     let output = f(&mut buffers.adjoints);
     give(buffers);
     output

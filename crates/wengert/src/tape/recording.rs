@@ -3,7 +3,7 @@
 use super::call::{self, Call};
 use super::head::{self, State};
 use super::pool::{self, Buffers};
-use super::{Origin, Record, Var, Watch, watch, work};
+use super::{CONTINUES, Origin, ROWS, Record, RowWork, Var, Watch, rows, watch, work};
 use crate::program::{Input, Output, Scalar};
 use std::marker::PhantomData;
 
@@ -28,11 +28,14 @@ impl<T: Scalar> Recording<T> {
         Recording { tag, calls: call::kept(), interrupted, seen, _of: PhantomData }
     }
 
-    /// Ends the recording: its records, and whether some partial was not finite.
-    fn end(&mut self) -> Option<(Vec<Record<T>>, bool)> {
+    /// Ends the recording: its records, whether some partial was not finite, and what its rows have taken.
+    fn end(&mut self) -> Option<(Vec<Record<T>>, bool, RowWork)> {
         let ended = head::end::<T>(self.interrupted.take()?);
-        let nonfinite = ended.nonfinite();
-        Some((ended.into_records(), nonfinite))
+        let (nonfinite, row_work) = (ended.nonfinite(), ended.row_work());
+        if row_work.rows > 0 {
+            pool::drop_outlived();
+        }
+        Some((ended.into_records(), nonfinite, row_work))
     }
 
     /// What was seen of this recording, if it was watched.
@@ -62,6 +65,8 @@ pub(crate) struct Tape<T: Scalar> {
     pub(super) nonfinite: bool,
     /// The uses of operations of one's own with several outputs, in order.
     pub(super) calls: Vec<Call<T>>,
+    /// What the rows of structured loops have taken, all of it while recording.
+    row_work: RowWork,
     /// What was seen, if the recording was watched.
     watch: Option<Box<Watch>>,
 }
@@ -84,7 +89,7 @@ impl<T: Scalar> Tape<T> {
         F: for<'a> FnOnce(X::Of<'a, Var<T>>) -> Y,
     {
         work::count(|work| &work.recordings, 1);
-        let mut buffers = pool::take::<T>();
+        let mut buffers = pool::take::<Buffers<T>>();
         let Buffers { records, values, vars, outputs, .. } = &mut *buffers;
         fill(values);
         let inputs = values.len();
@@ -97,11 +102,32 @@ impl<T: Scalar> Tape<T> {
         for y in vars.iter() {
             outputs.push(y.node(tag)); // not in a closure: it panics at the caller's line
         }
-        let (written, nonfinite) = recording.end().expect("a recording ends once");
-        work::count(|work| &work.records, written.len() as u64);
+        let (written, nonfinite, row_work) = recording.end().expect("a recording ends once");
+        work::count(|work| &work.records, written.len() as u64 + row_work.records);
+        work::count(|work| &work.rows, row_work.rows);
+        work::count(|work| &work.visits, row_work.visits);
         *records = written;
         let (calls, watch) = (call::take(tag, recording.calls), recording.seen());
-        (y, Tape { buffers: Some(buffers), inputs, nonfinite, calls, watch })
+        let tape = Tape { buffers: Some(buffers), inputs, nonfinite, calls, row_work, watch };
+        if row_work.rows > 0 {
+            tape.expect_no_row();
+        }
+        (y, tape)
+    }
+
+    /// What is left uses no variable of a row.
+    #[track_caller]
+    fn expect_no_row(&self) {
+        rows::expect_few(self.inputs + self.len());
+        let of_row = |node: u32| node >= ROWS;
+        let records = || self.records().iter().any(|record| of_row(record.a) || of_row(record.b & !CONTINUES));
+        let calls = || self.calls.iter().flat_map(Call::nodes).any(|node| of_row(node as u32));
+        let outputs = || self.output_nodes().iter().flatten().any(|&(node, _)| of_row(node));
+        assert!(
+            !(records() || calls() || outputs()),
+            "cannot use a variable of a row outside its loop: a row is swept and forgotten before the next begins; let \
+             the body return what is needed of it"
+        );
     }
 
     fn buffers(&self) -> &Buffers<T> {
@@ -155,6 +181,16 @@ impl<T: Scalar> Tape<T> {
     /// The same of a tape like this one, were it one of `U`.
     pub(crate) fn bytes_of<U: Scalar>(&self) -> usize {
         self.len() * size_of::<Record<U>>() + self.saved::<U>()
+    }
+
+    /// The bytes that rows and their sweeps wrote beside that while recording, were the tape one of `U`.
+    pub(crate) fn bytes_of_rows<U: Scalar>(&self) -> usize {
+        self.row_work.bytes::<U>(self.len())
+    }
+
+    /// How many records the sweeps of rows have visited while recording.
+    pub(crate) fn visits_of_rows(&self) -> u64 {
+        self.row_work.visits
     }
 
     /// The bytes of what operations of one's own have saved, were the tape one of `U`.

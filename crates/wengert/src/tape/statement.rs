@@ -3,7 +3,7 @@
 use super::var::CONSTANT;
 use super::{CONTINUES, Record, Var, head, watch};
 use crate::program::Scalar;
-use crate::rules::{Kind, Row};
+use crate::rules::{Kind, NaryRule, Row, rule};
 
 impl<T: Scalar> Var<T> {
     /// Records one statement of any number of operands with their partial derivatives; gives the edge to its node.
@@ -16,31 +16,75 @@ impl<T: Scalar> Var<T> {
             watch::look(row.name, &values, T::from_real(y), &partials);
         }
         let tag = head::with::<T, _>(head::Head::tag);
-        let mut pending: Option<(T, u64)> = None;
-        let mut last: Option<u64> = None;
+        let mut statement = Statement::new();
         for (x, &partial) in operands.iter().zip(partials) {
-            if (x.id ^ tag) >> 32 != 0 {
-                if x.id == CONSTANT {
-                    continue;
-                }
-                require_here::<T>(row.name, x.id);
-            }
-            let p = T::from_real(partial);
-            if is_unselected(p, row.kind) {
-                continue;
-            }
-            let edge = (chain(x.d, p), x.id);
-            pending = match pending {
-                None => Some(edge),
-                Some((d, id)) if id == edge.1 => Some((d + edge.0, id)),
-                Some(first) => {
-                    last = Some(record(first, edge, last.is_some()));
-                    None
-                }
-            };
+            statement.operand(tag, *x, partial, row);
         }
+        statement.finish()
+    }
+
+    /// The dot product, as one statement without a list of its operands; none is watched.
+    #[track_caller]
+    pub(super) fn recorded_dot(a: &[Self], b: &[Self]) -> (T, u64) {
+        let tag = head::with::<T, _>(head::Head::tag);
+        let mut statement = Statement::new();
+        for (&a, &b) in a.iter().zip(b) {
+            statement.operand(tag, a, b.real(), &rule::Dot::ROW);
+            statement.operand(tag, b, a.real(), &rule::Dot::ROW);
+        }
+        statement.finish()
+    }
+}
+
+/// A statement of any number of operands that is being written, each a derivative and the id of its node.
+pub(super) struct Statement<T> {
+    /// The operand that waits for its partner in a record.
+    pending: Option<(T, u64)>,
+    /// The id of the last record.
+    last: Option<u64>,
+}
+
+impl<T: Scalar> Statement<T> {
+    pub(super) fn new() -> Self {
+        Statement { pending: None, last: None }
+    }
+
+    /// Adds an operand and the partial derivative with respect to it, unless it is a constant.
+    #[inline(always)]
+    #[track_caller]
+    fn operand(&mut self, tag: u64, x: Var<T>, partial: T::Real, row: &Row) {
+        if (x.id ^ tag) >> 32 != 0 {
+            if x.id == CONSTANT {
+                return;
+            }
+            require_here::<T>(row.name, x.id);
+        }
+        let p = T::from_real(partial);
+        if !is_unselected(p, row.kind) {
+            self.add((chain(x.d, p), x.id));
+        }
+    }
+
+    /// Adds an operand, which belongs to the running recording.
+    #[inline]
+    #[track_caller]
+    pub(super) fn add(&mut self, edge: (T, u64)) {
+        self.pending = match self.pending {
+            None => Some(edge),
+            Some((d, id)) if id == edge.1 => Some((d + edge.0, id)),
+            Some(first) => {
+                self.last = Some(record(first, edge, self.last.is_some()));
+                None
+            }
+        };
+    }
+
+    /// The edge to its node: a constant without operands, and with one operand that itself.
+    #[inline]
+    #[track_caller]
+    pub(super) fn finish(self) -> (T, u64) {
         let one = T::from_f64(1.0);
-        match (pending, last) {
+        match (self.pending, self.last) {
             (None, None) => (T::from_f64(0.0), CONSTANT),
             (Some(edge), None) => edge,
             (None, Some(id)) => (one, id),

@@ -1,8 +1,8 @@
 //! The variable of the tape.
 
 use super::statement::{edge, foreign, is_unselected, nonfinite_partials};
-use super::{Record, head, watch};
-use crate::program::{Scalar, Sealed, eager_number, nested_slot, operation, operators, own_real};
+use super::{Record, head, rows, watch};
+use crate::program::{Scalar, Sealed, eager_number, nested_slot, operation, operators, own_real, scalar};
 use crate::rules::{BinaryRule, Elementary, Kind, NaryRule, Room, Row, TernaryRule, UnaryRule, eager_comparisons};
 
 /// A number whose use is recorded on the tape of this thread, for a sweep backwards.
@@ -176,14 +176,29 @@ impl<T: Scalar> Var<T> {
     }
 
     /// The edge of a binary operation whose operands are not both variables of the running recording, or that is
-    /// watched.
-    #[cold]
+    /// watched. One is a constant as a rule: a number of a row, say.
     #[inline(never)]
     #[track_caller]
     fn binary_apart<B: BinaryRule>(rule: B, y: T, v: (T, T), d: T, id: u64, bd: T, bid: u64) -> (T, u64) {
-        if id == CONSTANT && bid == CONSTANT {
-            return (T::from_f64(0.0), CONSTANT);
+        let (x, w) = (v.0.into_real(), v.1.into_real());
+        if bid == CONSTANT {
+            if id == CONSTANT {
+                return (T::from_f64(0.0), CONSTANT);
+            }
+            if id as i64 > 0 {
+                return edge(d, id, T::from_real(rule.da(x, w, y.into_real())), &B::ROW);
+            }
+        } else if id == CONSTANT && bid as i64 > 0 {
+            return edge(bd, bid, T::from_real(rule.db(x, w, y.into_real())), &B::ROW);
         }
+        Var::binary_watched(rule, y, v, d, id, bd, bid)
+    }
+
+    /// The same where an operand is watched, or of another recording.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn binary_watched<B: BinaryRule>(rule: B, y: T, v: (T, T), d: T, id: u64, bd: T, bid: u64) -> (T, u64) {
         let (x, w, y) = (v.0.into_real(), v.1.into_real(), y.into_real());
         let zero = T::Real::lit(0.0);
         let pa = if id == CONSTANT { zero } else { rule.da(x, w, y) };
@@ -310,7 +325,12 @@ impl<T: Scalar> Scalar for Var<T> {
     own_real!();
     const SLOT: usize = nested_slot::<T>(7);
     const IS_SINGLE: bool = T::IS_SINGLE;
+    const SWEEPS_ROWS: bool = true;
 
+    #[track_caller]
+    fn sum_each(len: usize, outputs: usize, mut body: impl FnMut(usize, &mut [Self])) -> Vec<Self> {
+        rows::sum(len, outputs, &mut body).unwrap_or_else(|| scalar::sum_each(len, outputs, body))
+    }
     #[inline]
     fn from_f64(x: f64) -> Self {
         Var::lit(x)

@@ -1,5 +1,6 @@
 //! What the checked drivers and reports look at while a recording runs; nothing of it costs the plain ones.
 
+use crate::error::short;
 use crate::program::Scalar;
 use std::cell::RefCell;
 use std::fmt;
@@ -15,7 +16,8 @@ pub(crate) struct Watch {
     pub(crate) origin: Option<Origin>,
     /// How many such operations there were, those that the result does not use included.
     pub(crate) origins: u64,
-    /// Whether some operation of one's own and of one output has no JVP; those of several are asked on the tape.
+    /// Whether some operation of one's own that is an ordinary statement now has no JVP: one of one output, or in a row.
+    /// Others are asked on the tape.
     pub(crate) missing_jvp: bool,
 }
 
@@ -58,12 +60,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// All digits that count, and an exponent rather than hundreds of zeros.
-fn short(x: f64) -> String {
-    let plain = x == 0.0 || !x.is_finite() || (1e-5..1e16).contains(&x.abs());
-    if plain { x.to_string() } else { format!("{x:e}") }
-}
-
 thread_local! {
     /// Without destructor, so that it serves to the very end of a thread; it is empty between recordings.
     static WATCH: ManuallyDrop<RefCell<Watch>> = const { ManuallyDrop::new(RefCell::new(Watch::NOTHING)) };
@@ -82,6 +78,13 @@ pub(super) fn restore(watch: Watch) {
 /// Notes that an operation of one's own in a watched recording has no JVP.
 pub(super) fn note_missing_jvp() {
     WATCH.with(|watch| watch.borrow_mut().missing_jvp = true);
+}
+
+/// Notes that a pullback in a row of a watched recording gave what is not finite.
+pub(super) fn note_origin(origin: Origin) {
+    WATCH.with(|watch| {
+        watch.borrow_mut().origin.get_or_insert(origin);
+    });
 }
 
 /// Looks at one operation of a watched recording that has several outputs; its derivatives are not known yet.

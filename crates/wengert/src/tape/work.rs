@@ -14,11 +14,16 @@ pub struct Work {
     pub forward_sweeps: u64,
     /// How many seeds these sweeps had room for, all together.
     pub lanes: u64,
-    /// How many records were written.
+    /// How many records were written, those of rows included.
     pub records: u64,
-    /// How many records the sweeps visited, all together; a careful sweep visits them again.
+    /// How many records the sweeps visited, all together; a careful sweep visits them again. Those of rows, which are
+    /// swept while recording and count as no reverse sweep, are included, once for each output of the row.
     pub visits: u64,
-    /// How many uses of operations of one's own with several outputs were looked at where recordings ended.
+    /// How many rows of [`sum_rows`](crate::Real::sum_rows) and [`map_rows`](crate::Real::map_rows) were recorded by
+    /// themselves.
+    pub rows: u64,
+    /// How many uses of operations of one's own with several outputs were looked at where recordings and rows
+    /// ended.
     pub calls: u64,
 }
 
@@ -30,6 +35,7 @@ pub(super) struct Counters {
     pub(super) lanes: Cell<u64>,
     pub(super) records: Cell<u64>,
     pub(super) visits: Cell<u64>,
+    pub(super) rows: Cell<u64>,
     pub(super) calls: Cell<u64>,
 }
 
@@ -42,6 +48,7 @@ thread_local! {
             lanes: Cell::new(0),
             records: Cell::new(0),
             visits: Cell::new(0),
+            rows: Cell::new(0),
             calls: Cell::new(0),
         }
     };
@@ -64,6 +71,7 @@ fn work() -> Work {
         lanes: counters.lanes.get(),
         records: counters.records.get(),
         visits: counters.visits.get(),
+        rows: counters.rows.get(),
         calls: counters.calls.get(),
     })
 }
@@ -87,6 +95,7 @@ pub fn count_work<O>(f: impl FnOnce() -> O) -> (O, Work) {
         lanes: now.lanes - before.lanes,
         records: now.records - before.records,
         visits: now.visits - before.visits,
+        rows: now.rows - before.rows,
         calls: now.calls - before.calls,
     };
     (output, done)

@@ -171,6 +171,10 @@ fn far_tails() {
     assert_eq!(operation("ln_sigmoid", None).apply(&[-800.0]), -800.0);
     near(operation("norm_ln_cdf", None).apply(&[-20.0]), -203.91715537109726);
     near(operation("hypot", None).first(&[1e200, 1e200], 0), FRAC_1_SQRT_2);
+    for name in ["silu", "mish"] {
+        near(operation(name, None).apply(&[-714.0]), -5.853803403946551e-308); // e^-714 alone underflows
+    }
+    assert_eq!(operation("exp_sub", None).apply(&[800.0, 1.0]), INF);
 }
 
 #[test]
@@ -220,6 +224,8 @@ fn nan_in_nan_out() {
         let op = operation(row.name, row.parameter.map(|_| 1.0));
         assert!(op.apply(&[NAN]).is_nan(), "{}", row.name);
     }
+    let both = [[NAN, 1.0], [1.0, NAN]].map(|xs| operation("ln_add_exp", None).apply(&xs));
+    assert!(both.iter().all(|y| y.is_nan()), "{both:?}");
 }
 
 #[test]

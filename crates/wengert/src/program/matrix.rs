@@ -1,5 +1,6 @@
 //! The dense matrix that Jacobians and Hessians come in.
 
+use crate::error::{Error, Result};
 use std::fmt;
 use std::ops::{Index, IndexMut};
 
@@ -19,19 +20,35 @@ pub struct Matrix<T> {
 
 impl<T> Matrix<T> {
     #[track_caller]
-    pub(super) fn filled(rows: usize, cols: usize, value: T) -> Self
+    pub(crate) fn filled(rows: usize, cols: usize, value: T) -> Self
+    where
+        T: Clone,
+    {
+        match Matrix::try_filled(rows, cols, value) {
+            Ok(matrix) => matrix,
+            Err(why) => panic!("{why}"),
+        }
+    }
+
+    /// The same, or an error where there is no memory for it.
+    pub(crate) fn try_filled(rows: usize, cols: usize, value: T) -> Result<Self>
     where
         T: Clone,
     {
         let mut entries = Vec::new();
-        let room = rows.checked_mul(cols).is_some_and(|count| entries.try_reserve_exact(count).is_ok());
-        assert!(
-            room,
-            "cannot give a matrix of {rows} rows and {cols} columns: there is no memory for it; take products with it by \
-             `linearize`, `vjp`, `jvp` or `hvp`"
-        );
+        if rows.checked_mul(cols).is_none_or(|count| entries.try_reserve_exact(count).is_err()) {
+            return Err(Error::new(format_args!(
+                "cannot give a matrix of {rows} rows and {cols} columns: there is no memory for it; take products with \
+                 it by `linearize`, `vjp`, `jvp` or `hvp`"
+            )));
+        }
         entries.resize(rows * cols, value);
-        Matrix { rows, cols, entries }
+        Ok(Matrix { rows, cols, entries })
+    }
+
+    /// All entries, row by row, to be written.
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.entries
     }
 
     /// The number of rows.
