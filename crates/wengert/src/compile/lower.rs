@@ -104,6 +104,13 @@ impl Lowering {
         })
     }
 
+    /// These cells as uniforms one after the other, and the first of them.
+    fn uniforms(&mut self, cells: Vec<u32>) -> u32 {
+        let uniforms = &mut self.lanes.as_mut().expect("uniforms are of lanes").rows.uniforms;
+        uniforms.extend(&cells);
+        (uniforms.len() - cells.len()) as u32
+    }
+
     fn emit(&mut self, instr: Instr) {
         self.block.code.push(instr);
     }
@@ -363,9 +370,7 @@ impl Lowering {
         for (g, own) in factors.iter().enumerate() {
             own.iter().for_each(|&(l, cell)| cells[l * count + g] = cell);
         }
-        let lanes = self.lanes.as_mut().expect("uniforms are of lanes");
-        let first = lanes.rows.uniforms.len() as u32;
-        lanes.rows.uniforms.extend(cells);
+        let first = self.uniforms(cells);
         let d = self.registers(count as u32);
         let outputs: Vec<Reg> = (d..d + count as u32).collect();
         let head = [count as u32, shared.len() as u32, first, 0];
@@ -751,10 +756,7 @@ impl Lowering {
             Source::Gather { index, .. } => Some(self.index(index)),
         };
         if values.iter().all(|value| matches!(value, Value::Cell(_))) {
-            let cells: Vec<u32> = values.iter().map(|&value| self.cell(value)).collect();
-            let lanes = self.lanes.as_mut().expect("uniforms are of lanes");
-            let u = lanes.rows.uniforms.len() as u32;
-            lanes.rows.uniforms.extend(cells);
+            let u = self.uniforms(values.iter().map(|&value| self.cell(value)).collect());
             return match index {
                 None => Transfer::Uniforms { d, u, stride: len, len },
                 Some(index) => Transfer::GatherUniforms { d, u, index, stride: len, len },

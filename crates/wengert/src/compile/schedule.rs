@@ -95,8 +95,7 @@ fn order(list: &List, body: &Body) -> Vec<u32> {
 /// The function that a line computes, if that takes a while.
 fn function(list: &List, line: u32) -> Option<Unary> {
     match list.op(line) {
-        Op::Unary(Unary::Neg | Unary::Abs | Unary::Square | Unary::Recip | Unary::Sqrt | Unary::StopGradient) => None,
-        Op::Unary(row) => Some(row),
+        op @ Op::Unary(row) if op.is_expensive() => Some(row),
         _ => None,
     }
 }

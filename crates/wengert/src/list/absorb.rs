@@ -124,9 +124,9 @@ impl List {
         let mut list = List { calls: self.calls.clone(), ..List::of_inputs(self.inputs()) };
         let mut renumbered: Vec<u32> = (0..self.inputs).collect();
         for line in self.lines() {
-            let Op::Loop { index, .. } = self.op(line) else {
-                let operands: Vec<u32> = self.operands(line).iter().map(|&id| renumbered[id as usize]).collect();
-                renumbered.push(list.push(self.op(line), &operands, self.location(line)));
+            let op = self.op(line);
+            let Op::Loop { index, .. } = op else {
+                renumbered.push(list.push_renumbered(self, line, op, &renumbered));
                 continue;
             };
             let index = index as usize;

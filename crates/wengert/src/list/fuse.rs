@@ -121,7 +121,7 @@ impl List {
     }
 
     /// Appends line `line` of another list, which does `op`.
-    fn push_renumbered(&mut self, from: &List, line: u32, op: Op, renumbered: &[u32]) -> u32 {
+    pub(super) fn push_renumbered(&mut self, from: &List, line: u32, op: Op, renumbered: &[u32]) -> u32 {
         let operands: Vec<u32> = from.operands(line).iter().map(|&id| renumbered[id as usize]).collect();
         self.push(op, &operands, from.location(line))
     }

@@ -65,9 +65,9 @@ impl List {
         let mut renumbered: Vec<u32> = (0..self.inputs).collect();
         let mut given = Vec::with_capacity(self.loops.len()); // the first line that each loop gives
         for line in self.lines() {
-            let Op::Loop { index, .. } = self.op(line) else {
-                let operands: Vec<u32> = self.operands(line).iter().map(|&id| renumbered[id as usize]).collect();
-                renumbered.push(list.push(self.op(line), &operands, self.location(line)));
+            let op = self.op(line);
+            let Op::Loop { index, .. } = op else {
+                renumbered.push(list.push_renumbered(self, line, op, &renumbered));
                 continue;
             };
             let (l, own) = (&self.loops[index as usize], &shared[index as usize]);
@@ -98,7 +98,7 @@ fn find(a: &Loop, index: &Index, b: &Loop, earlier: usize, later: usize, shared:
         operands.extend(b.body.operands(line).iter().map_while(|&id| same[id as usize]));
         let known = !matches!(op, Op::Loop { .. } | Op::Call { .. }) && operands.len() == b.body.operands(line).len();
         same[line as usize] = if known { index.find(&a.body, op, &operands) } else { None };
-        let (Some(own), true) = (same[line as usize], is_expensive(op)) else { continue };
+        let (Some(own), true) = (same[line as usize], op.is_expensive()) else { continue };
         if shared[later].taken.iter().any(|(taken, ..)| *taken == line) {
             continue;
         }
@@ -134,28 +134,36 @@ fn same_inputs(a: &Loop, b: &Loop) -> Vec<Option<u32>> {
     same
 }
 
-/// Whether computing it takes longer than writing and reading it.
-fn is_expensive(op: Op) -> bool {
-    match op {
-        Op::Unary(row) => !matches!(
-            row,
-            Unary::Neg | Unary::Abs | Unary::Square | Unary::Recip | Unary::Sqrt | Unary::Signum | Unary::StopGradient
-        ),
-        Op::Binary(row) => !matches!(
-            row,
-            Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::StrongMul | Binary::Max | Binary::Min
-        ),
-        Op::Ternary(row) => row != Ternary::MulAdd,
-        Op::Input
-        | Op::Literal(_)
-        | Op::Nary(_)
-        | Op::Compare(_)
-        | Op::And
-        | Op::Or
-        | Op::Not
-        | Op::Select
-        | Op::Call { .. }
-        | Op::Loop { .. } => false,
+impl Op {
+    /// Whether computing it takes longer than writing and reading it.
+    pub(crate) fn is_expensive(self) -> bool {
+        match self {
+            Op::Unary(row) => !matches!(
+                row,
+                Unary::Neg
+                    | Unary::Abs
+                    | Unary::Square
+                    | Unary::Recip
+                    | Unary::Sqrt
+                    | Unary::Signum
+                    | Unary::StopGradient
+            ),
+            Op::Binary(row) => !matches!(
+                row,
+                Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::StrongMul | Binary::Max | Binary::Min
+            ),
+            Op::Ternary(row) => row != Ternary::MulAdd,
+            Op::Input
+            | Op::Literal(_)
+            | Op::Nary(_)
+            | Op::Compare(_)
+            | Op::And
+            | Op::Or
+            | Op::Not
+            | Op::Select
+            | Op::Call { .. }
+            | Op::Loop { .. } => false,
+        }
     }
 }
 
@@ -186,8 +194,7 @@ impl Loop {
             } else if let Some(place) = taken.iter().position(|(taken, ..)| *taken == line) {
                 renumbered.push(width + place as u32);
             } else {
-                let operands: Vec<u32> = old.operands(line).iter().map(|&id| renumbered[id as usize]).collect();
-                renumbered.push(body.push(old.op(line), &operands, old.location(line)));
+                renumbered.push(body.push_renumbered(&old, line, old.op(line), &renumbered));
             }
         }
         body.outputs = old.outputs.iter().map(|&id| renumbered[id as usize]).collect();
