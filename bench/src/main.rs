@@ -8,10 +8,14 @@
 //! `-- finance` times all Greeks of simulated prices beside plain prices in C++ and Rust;
 //! `-- tracing` prints what a line of a list costs;
 //! `-- rows` prints the tables of `docs/rows.md`;
-//! `-- run PROGRAM SIDE` repeats one side for a profiler; `-- measure` and `-- gradbench-avx2` print what `report` and
-//! `gradbench` read from another process.
+//! `-- checkpoint` compares gradients of long loops in little memory with those of JAX and with what is predicted, and writes
+//! `docs/checkpoint.md`, with the names of its parts behind it it prints those (`--quick`: a look);
+//! `-- wave` times a step of a wave in the plane and its adjoint beside plain C++;
+//! `-- run PROGRAM SIDE` repeats one side for a profiler; `-- measure`, `-- gradbench-avx2` and `-- checkpoint-heat`
+//! answer `report`, `gradbench` and `checkpoint` from another process.
 
 mod agreement;
+mod checkpoint;
 mod finance;
 mod machine;
 mod measure;
@@ -27,6 +31,7 @@ mod rows_page;
 mod sides;
 mod suite;
 mod tracing;
+mod wave;
 
 use measure::interleaved;
 use programs::{Brusselator, Gmm, LogisticChain, LotkaVolterra, Lstm, Rosenbrock, SinExp};
@@ -38,8 +43,8 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
 
-const USAGE: &str = "usage: wengert-bench [agree [FOLDER] | report | gradbench [FOLDER [MODULE]] | finance | tracing | rows | \
-                     run PROGRAM SIDE | measure]";
+const USAGE: &str = "usage: wengert-bench [agree [FOLDER] | report | gradbench [FOLDER [MODULE]] | finance | tracing | rows | wave | \
+                     checkpoint [PART..] [--quick] | run PROGRAM SIDE | measure]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -57,7 +62,10 @@ fn main() -> ExitCode {
         ["run", program, side] => repeat(program, side),
         ["tracing"] => say(&tracing::table()),
         ["rows"] => rows_page::show(),
+        ["wave"] => wave::tables(),
         ["finance"] => finance::tables(),
+        ["checkpoint", rest @ ..] => checkpoint::run(rest),
+        ["checkpoint-heat", engine, memory] => checkpoint::serve(engine, memory),
         ["measure"] => say(&results::print(&measured())),
         _ => Err(USAGE.to_owned()),
     };

@@ -5,6 +5,7 @@
 mod answer;
 mod case;
 mod check;
+mod checkpoint;
 mod compare;
 mod explain;
 mod expression;
@@ -53,6 +54,7 @@ enum Command {
     Fit(fit::Arguments),
     Rules(rules::Arguments),
     Check(check::Arguments),
+    Checkpoint(checkpoint::Arguments),
     Case(case::Arguments),
     Compare(compare::Arguments),
 }
@@ -65,6 +67,7 @@ impl Command {
             Command::Explain(arguments) => explain::run(arguments),
             Command::Rules(arguments) => rules::run(arguments),
             Command::Check(arguments) => check::run(arguments),
+            Command::Checkpoint(arguments) => checkpoint::run(arguments),
             Command::Case(arguments) => case::run(arguments),
             Command::Compare(arguments) => compare::run(arguments),
         }

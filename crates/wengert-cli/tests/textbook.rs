@@ -16,7 +16,7 @@ mod case {
     use super::*;
 
     /// The cases that can be shown.
-    const SHOWN: [u8; 16] = [1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21];
+    const SHOWN: [u8; 18] = [1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21];
 
     fn number(case: u8) -> String {
         case.to_string()
@@ -144,6 +144,67 @@ mod case {
         }
     }
 
+    /// The rows of a table, each as its cells, below a line that begins with `title`.
+    fn table(text: &str, title: &str) -> Vec<Vec<String>> {
+        let behind = text.lines().skip_while(|line| !line.starts_with(title)).skip(2);
+        let cells = |line: &str| {
+            line.trim().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+        };
+        behind.take_while(|line| !line.is_empty()).map(cells).collect()
+    }
+
+    /// Eight layers by two schedules: what is recomputed, what is held, and the same gradient to the last bit.
+    #[test]
+    fn a_checkpointed_chain_gives_the_same_bits() {
+        let text = stdout(&["case", "9"]);
+        let wanted = [
+            ["store all", "8", "0", "8", "0", "9"],
+            ["(a) every fourth", "4", "8", "16", "8", "6"],
+            ["(b) binomial, 3 slots", "3", "11", "19", "11", "5"],
+        ];
+        assert_eq!(table(&text, "What each takes"), wanted);
+        let (even, binomial) = (table(&text, "(a) Keep"), table(&text, "(b) Binomial"));
+        let kept = |rows: &[Vec<String>]| -> Vec<String> {
+            rows.iter().map(|row| row[1].clone()).filter(|action| action.starts_with("keep")).collect()
+        };
+        assert_eq!(kept(&even), ["keep state 0 in memory 0", "keep state 4 in memory 1"]);
+        assert_eq!(kept(&binomial).len(), 4, "three slots, one of them filled twice");
+        let again = |rows: &[Vec<String>]| -> usize { rows.iter().map(|row| row[2].matches("again").count()).sum() };
+        assert_eq!((again(&even), again(&binomial)), (8, 11));
+        for rows in [even, binomial] {
+            let adjoints: Vec<&str> =
+                rows.iter().filter_map(|row| row[2].split_once("bar = ")).map(|(x, _)| x).collect();
+            assert_eq!(adjoints, ["x7", "x6", "x5", "x4", "x3", "x2", "x1", "x0"]);
+        }
+        let (answers, expected) = comparisons(9).swap_remove(1);
+        answers.iter().for_each(|answer| assert_eq!(answer, &expected));
+    }
+
+    /// Long recurrences keep to a budget of a hundredth of the tape, and give the same bits.
+    #[test]
+    fn a_recurrence_keeps_to_its_bytes() {
+        let mut short = comparisons(8);
+        for (answers, expected) in short.split_off(1) {
+            assert_eq!((answers.len(), expected.len()), (3, 4));
+            answers.iter().for_each(|answer| assert_eq!(answer, &expected));
+        }
+        let text = stdout(&["case", "8"]);
+        let mut rows = table(&text, "What was planned");
+        rows.retain(|row| row.iter().any(|cell| cell.ends_with(" bytes")) || row.contains(&"one recording".to_owned()));
+        let bytes = |row: &[String], behind: &str, by: usize| -> u64 {
+            row[row.iter().position(|cell| cell.ends_with(behind)).unwrap() + by].parse().unwrap()
+        };
+        for (pair, allowed) in rows.chunks(2).zip([8 << 10, 32 << 10]) {
+            let (tape, planned) = (bytes(&pair[0], "one recording", 2), bytes(&pair[1], " bytes", 3));
+            assert!(planned <= allowed && allowed < tape / 100, "{planned} of {allowed}, beside {tape}");
+            assert_eq!(pair[1][pair[1].len() - 2], "0", "no number is unlike store-all's: {:?}", pair[1]);
+        }
+        let steps: Vec<f64> = table(&text, "Back-propagation").iter().map(|row| row[2].parse().unwrap()).collect();
+        let sum: f64 = steps.iter().sum();
+        let (answers, _) = short.swap_remove(0);
+        assert!((sum - answers[0][1]).abs() < 1e-5, "every step adds to Wbar: {steps:?}");
+    }
+
     #[test]
     fn all_are_listed() {
         expect_file!["./golden/cases.txt"].assert_eq(&stdout(&["case"]));
@@ -217,6 +278,7 @@ mod compare {
             wengert compare swell        Symbolic against automatic: the size of a derivative as a formula and as a list
             wengert compare differences  Numerical against automatic: the error over the step
             wengert compare modes        Forward against reverse: the cost over inputs and over outputs
+            wengert compare memory       Store-all against checkpointing: the bytes of a gradient over the steps of a loop
         "#]]
         .assert_eq(&stdout(&["compare"]));
         for arguments in [&["compare", "nothing"][..], &["compare", "--svg", "picture.svg"]] {
@@ -271,11 +333,30 @@ mod compare {
         }
     }
 
+    /// One recording grows with the steps; a budget is kept, and costs runs of steps, more of them where it is smaller.
+    #[test]
+    fn memory_is_bounded_where_it_is_asked_for() {
+        let rows = numbers(&stdout(&["compare", "memory"]));
+        assert_eq!(rows.len(), 6);
+        for row in &rows {
+            let [steps, recorded, small, runs_in_small, large, runs_in_large, unlike] = row[..] else {
+                panic!("{row:?}")
+            };
+            assert_eq!(recorded, 96.0 * steps, "four records of 24 bytes for each step");
+            assert!(small <= 16384.0 && large <= 131_072.0, "{row:?}");
+            assert!(1.0 <= runs_in_large && runs_in_large <= runs_in_small && runs_in_small < 5.0, "{row:?}");
+            assert_eq!(unlike, 0.0, "the same bits");
+        }
+        for pair in rows.windows(2) {
+            assert!(pair[0][3] <= pair[1][3] && pair[0][5] <= pair[1][5], "more steps in as many bytes: {pair:?}");
+        }
+    }
+
     #[test]
     fn pictures_are_whole() {
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("curves");
         std::fs::create_dir_all(&directory).unwrap();
-        for (name, curves) in [("swell", 4), ("differences", 3)] {
+        for (name, curves) in [("swell", 4), ("differences", 3), ("memory", 5)] {
             let file = directory.join(format!("{name}.svg"));
             stdout(&["compare", name, "--svg", file.to_str().unwrap()]);
             let svg = std::fs::read_to_string(&file).unwrap();

@@ -71,6 +71,21 @@
 //! # Ok::<(), wengert::Error>(())
 //! ```
 //!
+//! # Long loops in bounded memory
+//!
+//! A recording keeps every step of a loop. [`grad_with`] hands out a [`Recorder`], whose loops keep what a
+//! [`Memory`](checkpoint::Memory) allows and run steps again on the way back, as few as theory permits; the gradient is the
+//! same to the bit. [`Simulation`] does so for whole simulations, of closures or of compiled steps.
+//!
+//! ```
+//! use wengert::{Rows, checkpoint::Memory, grad_with};
+//! let slope = grad_with(0.5_f64, |rec, x| {
+//!     rec.scan(Memory::Slots(10), x, Rows::new(1000), move |y, _| y + (x - y * y) * 1e-3)
+//! })?;
+//! assert!((slope - 0.8).abs() < 0.1);
+//! # Ok::<(), wengert::Error>(())
+//! ```
+//!
 //! # Control flow
 //!
 //! [`Dual`], [`Var`] and [`Observed`] are eager: `if`, `while` and recursion on their values work, and the derivative
@@ -188,6 +203,7 @@
 //!
 //! The only required dependency is `libm`. The minimum supported Rust version is 1.89.
 
+pub mod checkpoint;
 mod compile;
 mod drivers;
 mod dual;
@@ -200,16 +216,19 @@ mod vm;
 
 pub use compile::{Compiled, Derived, Plain, Preparation, Sparse, compile};
 pub use drivers::{
-    Adjoints, Check, Comparison, Cost, Effort, Entry, Jacobian, Kink, Linearization, Mode, Nested, Order, Pullback,
-    Report, Tagged, Verdict, adjoints, check, check_operation, cost, derivative, grad, grad_forward, grad_norm,
-    hessian, hessian_forward, hvp, hvp_reverse_over_forward, jacobian, jacobian_with, jvp, laplacian, linearize,
-    mixed_partial, nth_derivative, value_and_grad, value_and_grad_checked, value_and_grad_report, vjp,
+    Adjoints, Check, Comparison, CompiledSimulation, Cost, Effort, Entry, Jacobian, Kink, Linearization, Mode, Nested,
+    Order, Pullback, Report, Simulation, SimulationGradient, Tagged, Verdict, adjoints, check, check_operation, cost,
+    derivative, grad, grad_forward, grad_norm, grad_with, hessian, hessian_forward, hvp, hvp_reverse_over_forward,
+    jacobian, jacobian_with, jvp, laplacian, linearize, mixed_partial, nth_derivative, value_and_grad,
+    value_and_grad_checked, value_and_grad_report, value_and_grad_with, vjp,
 };
 pub use dual::Dual;
 pub use error::{Error, Result};
 pub use list::{List, Observation, Observed, Traced, observe, record, trace};
 #[cfg(feature = "nalgebra")]
 pub use program::linalg;
-pub use program::{F32, Function, Input, Matrix, Operation, Output, Real, Rows, Scalar, State};
+pub use program::{
+    Boundary, F32, Function, Input, Matrix, Operation, Output, Real, Rows, Scalar, Scan, State, Unrecorded,
+};
 pub use rules::{Elementary, Mask, count_meetings};
-pub use tape::{Var, Work, count_work};
+pub use tape::{Recorder, Var, Work, count_work};

@@ -2,7 +2,7 @@
 
 use crate::operations::Polar;
 use expect_test::{Expect, expect};
-use wengert::{Elementary, List, Operation, Real, Rows, Traced, record};
+use wengert::{Boundary, Elementary, List, Operation, Real, Rows, Traced, record};
 
 /// Prints, parses back to an equal list, and is legal.
 fn prints_and_parses(list: &List) {
@@ -45,6 +45,14 @@ fn observations(x: &[Traced]) -> Traced {
     let rows = Rows::new(3).gather(cameras, 2, &[0, 1, 1]).gather(points, 1, &[2, 0, 2]).data(&[0.5, 0.25, -1.0], 1);
     let [residual, weight] = Traced::map_rows(&rows, |row| [row[0] * row[2].exp() + row[1] - row[3], row[1].cos()]);
     residual[0] * weight[2] + residual[1].square() + residual[2]
+}
+
+/// The energy of the differences on a grid that is 1 outside, and their curvature along a ring.
+fn differences(x: &[Traced]) -> Traced {
+    let rows = Rows::new(6).stencil(x, &[2, 3], &[[0, 0], [0, 1], [1, 0]], Boundary::Constant(1.0));
+    let energy = Traced::sum_rows(&rows, |row| (row[1] - row[0]).square() + (row[2] - row[0]).square());
+    let ring = Rows::new(6).stencil(x, &[6], &[[-1], [1]], Boundary::Periodic);
+    energy + Traced::sum_rows(&ring, |row| row[0] * row[1])
 }
 
 /// All pairs: a loop in a loop.
@@ -232,6 +240,79 @@ fn steps_as_text() {
         }
         outputs v8 v9
     "#]],
+    );
+    prints_and_parses(&list.gradient().jacobian());
+    prints_and_parses(&list.pullback());
+}
+
+#[test]
+fn differences_as_text() {
+    let list = record(6, differences);
+    golden(
+        &list,
+        expect![[r#"
+        inputs v0 v1 v2 v3 v4 v5
+        v6 = loop 6 {
+          stencil v0 v1 v2 from v0 v1 v2 v3 v4 v5 over [2, 3] in [2, 3] at [0, 0] [0, 1] [1, 0] else 1.0
+          v3 = sub(v1, v0)
+          v4 = square(v3)
+          v5 = sub(v2, v0)
+          v6 = square(v5)
+          v7 = add(v4, v6)
+          sum v7
+        }
+        v7 = loop 6 {
+          stencil v0 v1 from v5 v0 v1 v2 v3 v4 v5 v0 over [6] in [8] at [0] [2] else 0.0
+          v2 = mul(v0, v1)
+          sum v2
+        }
+        v8 = add(v6, v7)
+        outputs v8
+    "#]],
+    );
+    golden(
+        &list.gradient().optimise(),
+        expect![[r#"
+            inputs v0 v1 v2 v3 v4 v5
+            v6..v17 = loop 6 {
+              stencil v0 v1 from v5 v0 v1 v2 v3 v4 v5 v0 over [6] in [8] at [0] [2] else 0.0
+              map v1
+              map v0
+            }
+            v18..v25 = loop 8 {
+              stencil v0 from v6 v7 v8 v9 v10 v11 over [8] in [6] at [0] else 0.0
+              stencil v1 from v12 v13 v14 v15 v16 v17 over [8] in [6] at [-2] else 0.0
+              v2 = add(v0, v1)
+              map v2
+            }
+            v26..v43 = loop 6 {
+              stencil v0 v1 v2 from v0 v1 v2 v3 v4 v5 over [2, 3] in [2, 3] at [0, 0] [0, 1] [1, 0] else 1.0
+              v3 = sub(v1, v0)
+              v4 = sub(v2, v0)
+              v5 = 2.0
+              v6 = mul(v4, v5)
+              v7 = mul(v3, v5)
+              v8 = -2.0
+              v9 = dot(v4, v8, v3, v8)
+              map v9
+              map v7
+              map v6
+            }
+            v44..v49 = loop 6 {
+              vary v0 from v26 v27 v28 v29 v30 v31
+              stencil v1 from v32 v33 v34 v35 v36 v37 over [2, 3] in [2, 3] at [0, -1] else 0.0
+              stencil v2 from v38 v39 v40 v41 v42 v43 over [2, 3] in [2, 3] at [-1, 0] else 0.0
+              v3 = sum(v0, v1, v2)
+              map v3
+            }
+            v50 = sum(v19, v25, v44)
+            v51 = add(v20, v45)
+            v52 = add(v21, v46)
+            v53 = add(v22, v47)
+            v54 = add(v23, v48)
+            v55 = sum(v18, v24, v49)
+            outputs v50 v51 v52 v53 v54 v55
+        "#]],
     );
     prints_and_parses(&list.gradient().jacobian());
     prints_and_parses(&list.pullback());
@@ -608,13 +689,13 @@ fn what_is_no_body_is_refused() {
     refused(
         "captured v0 from v1\ndata v1 from d0",
         expect![
-            " at line 7 (`data v1 from d0`): `data` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
+            " at line 7 (`data v1 from d0`): `data` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`, `stencil`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
         ],
     );
     refused(
         "captured v0 from v1\ncaptured v1 from v1",
         expect![
-            " at line 7 (`captured v1 from v1`): `captured` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
+            " at line 7 (`captured v1 from v1`): `captured` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`, `stencil`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
         ],
     );
     refused("data v0 v1 from d0", expect![" at line 6 (`data v0 v1 from d0`): 2 rows of 2 are not made of 2 numbers"]);
@@ -632,6 +713,50 @@ fn what_is_no_body_is_refused() {
         "gather v0 from v0 by i0",
         expect![" at line 6 (`gather v0 from v0 by i0`): the index has 1, and there are 1 groups, counted from 0"],
     );
+    refused(
+        "stencil v0 from v0 v1 over [2] in [2] else 0.0",
+        expect![
+            " at line 6 (`stencil v0 from v0 v1 over [2] in [2] else 0.0`): write `stencil v0 from v0..v5 over [2, 3] in [2, 3] at [0, -1] else 0.0`"
+        ],
+    );
+    refused(
+        "stencil v0 from v0 v1 over [2] in [2] at [1] [0] else 0.0",
+        expect![
+            " at line 6 (`stencil v0 from v0 v1 over [2] in [2] at [1] [0] else 0.0`): 1 neighbours on a grid of 1 axes have each as many offsets"
+        ],
+    );
+    refused(
+        "stencil v0 from v0 v1 over [3] in [2] at [1] else 0.0",
+        expect![" at line 6 (`stencil v0 from v0 v1 over [3] in [2] at [1] else 0.0`): a grid of [3] has not 2 rows"],
+    );
+    refused(
+        "stencil v0 from v0 v1 over [2] in [3] at [1] else 0.0",
+        expect![
+            " at line 6 (`stencil v0 from v0 v1 over [2] in [3] at [1] else 0.0`): a field of 3 cells is not made of 2 lines"
+        ],
+    );
+    refused(
+        "stencil v0 from v0 v1 over [2] in [2] at 1 else 0.0",
+        expect![" at line 6 (`stencil v0 from v0 v1 over [2] in [2] at 1 else 0.0`): `1` is not numbers in brackets"],
+    );
+    refused(
+        "stencil v0 from v0 over [2] in [4294967296, 4294967296] at [1] else 0.0",
+        expect![
+            " at line 6 (`stencil v0 from v0 over [2] in [4294967296, 4294967296] at [1] else 0.0`): 1 neighbours are not [1] from [2] in [4294967296, 4294967296]"
+        ],
+    );
+    refused(
+        "stencil v0 from v0 over [2] in [4294967296] at [1] else 0.0",
+        expect![
+            " at line 6 (`stencil v0 from v0 over [2] in [4294967296] at [1] else 0.0`): a field of [4294967296] has too many cells: it has fewer than 2^32"
+        ],
+    );
+    refused(
+        "stencil v0 from v0 v1 over [2] in [2] at [4294967296] else 0.0",
+        expect![
+            " at line 6 (`stencil v0 from v0 v1 over [2] in [2] at [4294967296] else 0.0`): an offset of 4294967296 is too far: it is less than 2^32"
+        ],
+    );
     refused("gather v0 from v0 v1", expect![" at line 6 (`gather v0 from v0 v1`): write `gather v0 from v3 v4 by i0`"]);
     refused(
         "v0 = 1.0\nscatter v0 into 1 by i0",
@@ -648,7 +773,7 @@ fn what_is_no_body_is_refused() {
     refused(
         "v0 = 1.0\nsum v0\nv1 = 2.0",
         expect![
-            " at line 8 (`v1 = 2.0`): `v1` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
+            " at line 8 (`v1 = 2.0`): `v1` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`, `stencil`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
         ],
     );
     refused(
@@ -662,7 +787,7 @@ fn what_is_no_body_is_refused() {
     refused(
         "v0 = 1.0\nsum v0\n} else",
         expect![
-            " at line 8 (`} else`): `}` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
+            " at line 8 (`} else`): `}` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`, `stencil`), `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
         ],
     );
 }

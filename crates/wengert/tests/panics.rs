@@ -10,8 +10,8 @@ use std::sync::Once;
 use wengert::list::{Op, Relation};
 use wengert::rules::{Nary, Unary, rule};
 use wengert::{
-    Dual, Elementary, Input, List, Observed, Output, Real, Rows, Traced, Var, check_operation, derivative, grad,
-    grad_forward, hessian, jacobian, linearize, observe, record, vjp,
+    Boundary, Dual, Elementary, Input, List, Observed, Output, Real, Rows, Traced, Var, check_operation, derivative,
+    grad, grad_forward, hessian, jacobian, linearize, observe, record, vjp,
 };
 
 /// The text of a panic and the source line it was reported at.
@@ -381,10 +381,20 @@ fn rows_say_what_does_not_fit() {
             "cannot gather group # for row # (at HERE): there are # groups of #, counted from #; give the index of one of them"
         ],
     );
-    says(
+    says_with_numbers(
+        || Rows::new(6).stencil(&[1.0, 2.0], &[2, 3], &[[0, 1]], Boundary::ZERO),
+        expect![
+            "cannot see neighbours on a grid of [#, #] with # numbers for # rows (at HERE): each row is one cell; give as many rows and numbers as the grid has cells"
+        ],
+    );
+    says_with_numbers(
+        || Rows::new(1).stencil(&[1.0], &[1; 9], &[[0; 9]], Boundary::ZERO),
+        expect!["cannot see neighbours on a grid of # axes (at HERE): it has # to #; gather by an index"],
+    );
+    says_with_numbers(
         || f64::scan(vec![1.0], &Rows::new(2), |state: Vec<f64>, _| [&state[..], &[2.0]].concat()),
         expect![
-            "cannot go on with the state that step 0 gave: it has not the shape of the first; let each step give as many numbers in the same places"
+            "cannot go on with the state that step # gave (at HERE): it has not the shape of the first; let each step give as many numbers in the same places"
         ],
     );
 }
@@ -413,7 +423,7 @@ fn variables_of_rows_say_where_they_belong() {
     says(
         || grad(|x: &[V]| V::sum_rows(&Rows::new(1), |_| first(x[0] * x[1])) * first(x[0]), &[1.0, 2.0]),
         expect![
-            "cannot use a variable of a row outside its loop: a row is swept and forgotten before the next begins; let the body return what is needed of it"
+            "cannot use a variable of a row, or of a step, outside its loop: it is swept and forgotten before the next begins; let the body return what is needed of it"
         ],
     );
     kept.set(None);
@@ -448,7 +458,8 @@ fn foreign_traits_do_not_lose_a_derivative() {
 fn texts() -> Vec<String> {
     let mut texts = Vec::new();
     for (_, source) in sources(&library()).iter().filter(|(path, _)| !is_of_tests(path)) {
-        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = without_docs(source);
         for text in code.split('"').skip(1).filter(|text| text.starts_with("cannot ")) {
             let line = text.split("\\\n").next().unwrap_or_default();
             let pieces = line.split(['{', '}']).step_by(2);
@@ -456,6 +467,11 @@ fn texts() -> Vec<String> {
         }
     }
     texts
+}
+
+/// The source without its documentation, whose examples are tests of their own.
+fn without_docs(source: &str) -> String {
+    source.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("//")).collect()
 }
 
 fn library() -> PathBuf {

@@ -1,6 +1,6 @@
 //! Programs out of structured loops, over any number: every engine's loops are tried on exactly these.
 
-use wengert::{Function, Real, Rows, State};
+use wengert::{Boundary, Function, Real, Rows, State};
 
 /// What is done with each program.
 pub(crate) trait Visit {
@@ -237,6 +237,66 @@ programs! {
         let rows = Rows::new(12).data(&NOISE, 2);
         R::sum_rows(&rows, |row| (height * (-(rate * (row[0] + 1.0))).exp() - row[1]).square()).sqrt() * x[0]
     }, at [[0.5, 1.25]];
+
+    /// A wave in the plane: the field now and before, a speed for each cell, zero beyond the edges.
+    Wave(x) -> Vec<R> = {
+        let cross = [[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]];
+        let (u, _) = R::scan((x[..6].to_vec(), x[2..8].to_vec()), &Rows::new(3), |(u, before), _| {
+            let rows = Rows::new(6).stencil(&u, &[2, 3], &cross, Boundary::ZERO).vary(&before, 1).vary(&x[1..7], 1);
+            let [next] = R::map_rows(&rows, |row| {
+                let laplacian = row[1] + row[2] + row[3] + row[4] - row[0] * 4.0;
+                [row[0] * 2.0 - row[5] + row[6] * row[6] * laplacian * 0.1]
+            });
+            (next, u)
+        });
+        u
+    }, at [[0.5, -0.25, 1.5, 0.75, -1.0, 0.375, 2.0, 0.25]];
+
+    /// Neighbours beyond each kind of edge, further away than the grid is wide.
+    Edges(x) -> R = {
+        let boundaries =
+            [Boundary::ZERO, Boundary::Constant(0.75), Boundary::Periodic, Boundary::Clamp, Boundary::Reflect];
+        let sums = boundaries.map(|boundary| {
+            let line = Rows::new(5).stencil(&x[..5], &[5], &[[-1], [2], [0], [7]], boundary).vary(&x[2..7], 1);
+            let [on_line] = R::map_rows(&line, |row| [(row[0] * row[1] + row[2]).sin() * row[3] - row[4]]);
+            let plane = Rows::new(6)
+                .data(&NOISE[..6], 1)
+                .stencil(&x[2..], &[3, 2], &[[-1, 1], [1, -1], [3, 0]], boundary)
+                .gather(&on_line, 1, &[4, 0, 1, 2, 3, 4])
+                .stencil(&x[..6], &[3, 2], &[[0, -2]], boundary);
+            R::sum_rows(&plane, |row| row[0] * row[1] * row[2] + (row[3] * row[4]).tanh() * row[5])
+        });
+        R::dot(&sums, &x[..5])
+    }, at [[0.5, -0.25, 1.5, 0.75, -1.0, 0.375, 2.0, 0.25]];
+
+    /// Grids of three axes, of one cell along an axis, of one cell in all and of none.
+    Grids(x) -> R = {
+        let all = [[0, 0, 0], [1, 0, 0], [0, -1, 0], [0, 0, 1], [-1, 1, 1]];
+        let boundaries = [Boundary::Constant(-0.5), Boundary::Periodic, Boundary::Clamp, Boundary::Reflect];
+        let sums = boundaries.map(|boundary| {
+            let sum = |cells: usize, shape: &[usize; 3]| {
+                let rows = Rows::new(cells).stencil(&x[..cells], shape, &all, boundary);
+                R::sum_rows(&rows, |row| R::dot(&row[..3], &row[2..5]).exp() * row[4])
+            };
+            sum(8, &[2, 2, 2]) + sum(6, &[1, 6, 1]) + sum(4, &[4, 1, 1]) * x[0] + sum(1, &[1, 1, 1]) + sum(0, &[2, 0, 3])
+        });
+        R::sum_of(&sums)
+    }, at [[0.5, -0.25, 0.5, 0.75, -0.375, 0.125, 0.625, 0.25]];
+
+    /// A stencil of what another stencil gave, within independent rows, and steps that see their neighbours.
+    Diffusion(x) -> R = {
+        let smoothed = |u: &[R], weight: R| {
+            let rows = Rows::new(u.len()).stencil(u, &[u.len()], &[[-1], [0], [1]], Boundary::Clamp);
+            let [next] = R::map_rows(&rows, |row| [row[1] + (row[0] - row[1] * 2.0 + row[2]) * weight]);
+            next
+        };
+        let inside = R::sum_rows(&Rows::new(3).data(&NOISE[..6], 2), |row| {
+            let u = smoothed(&smoothed(&x[..5], row[0] * x[5]), row[1]);
+            R::dot(&u, &x[..5])
+        });
+        let steps = Rows::new(4).stencil(&x[..4], &[4], &[[-1], [1]], Boundary::Constant(0.5));
+        inside + R::scan(x[6], &steps, |state, row| (state * row[0] + row[1]).sin())
+    }, at [[0.5, -0.25, 1.5, 0.75, -1.0, 0.375, 2.0, 0.25]];
 
     /// Bodies with branches that are selected by the row and by a parameter, and operands that are not.
     Selecting(x) -> R = {

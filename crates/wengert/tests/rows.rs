@@ -62,14 +62,18 @@ fn every_program_compiled() {
 /// What is compiled runs alike on the lesser instruction sets, each in a process of its own: a process decides once.
 #[test]
 fn everything_compiled_on_lesser_instruction_sets() {
-    let tests =
-        ["rows::every_program_compiled", "agreement::every_row_compiled", "agreement::random_programs_compiled"];
+    let tests = [
+        "rows::every_program_compiled",
+        "agreement::every_row_compiled",
+        "agreement::random_programs_compiled",
+        "stencils::grids_of_two_axes",
+    ];
     for isa in ["sse2", "avx2"] {
         let binary = std::env::current_exe().expect("the tests run");
         let mut run = std::process::Command::new(binary);
         let output = run.arg("--exact").args(tests).env("WENGERT_ISA", isa).output().expect("the tests run again");
         let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && text.contains("3 passed"), "with {isa}: {text}");
+        assert!(output.status.success() && text.contains("4 passed"), "with {isa}: {text}");
     }
 }
 
@@ -343,8 +347,10 @@ fn a_pullback_in_a_row_is_named() {
 fn a_variable_of_a_row_stays_in_its_row() {
     let kept = Cell::new(None);
     let rows = || Rows::new(3).data(&[0.5, 1.5, 2.5], 1);
-    let (another, outside) =
-        ("cannot use a variable of another row, or of a loop", "cannot use a variable of a row outside its loop");
+    let (another, outside) = (
+        "cannot use a variable of another row, or of a loop",
+        "cannot use a variable of a row, or of a step, outside its loop",
+    );
     let says = |wanted: &str, f: &dyn Fn(&[V]) -> V| {
         kept.set(None);
         let (line, panic) = (line!(), panic_of(|| grad(f, &[0.5, 1.25])));

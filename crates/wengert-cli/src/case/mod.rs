@@ -1,11 +1,13 @@
 //! `wengert case`: the worked cases of the textbook, each from a real run.
 
+mod chain;
 mod engines;
 mod gradients;
 mod grains;
 mod nesting;
 mod products;
 mod programs;
+mod recurrence;
 mod sheet;
 mod structure;
 mod tiny;
@@ -62,8 +64,8 @@ const CASES: [Case; 21] = {
         case("linear layer", "Y = X W + b", ToCome("tensors")),
         case("ReLU layer", "what is saved is the cheapest", ToCome("tensors")),
         case("softmax cross-entropy", "mean over a batch", ToCome("tensors")),
-        case("recurrence", "h = tanh(W h + U x + b), through time", ToCome("tensors")),
-        case("checkpointed chain", "eight layers, few kept", ToCome("checkpointing")),
+        case("recurrence", "h = tanh(W h + U x + b), through time", Sheet(recurrence::recurrence)),
+        case("checkpointed chain", "eight layers, few kept", Sheet(chain::checkpointed_chain)),
         case("tiny engine", "values, adjoints and backward closures", Sheet(tiny::tiny_engine)),
         case("JVP", "(x1 x2 + sin x1, exp x2 + x1^2) along a direction", Sheet(products::jvp)),
         case("composed square", "l = (x y + sin x)^2", Sheet(gradients::composed_square)),

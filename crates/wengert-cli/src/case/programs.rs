@@ -24,6 +24,41 @@ pub(super) fn two_outputs<R: Real>(x: &[R]) -> [R; 2] {
     [x[0] * x[1], x[0].sin()]
 }
 
+/// Case 8: a step of the recurrence, by its parameters W, U and b.
+pub(super) fn cell<R: Real>(h: R, x: R, p: &[R]) -> R {
+    (p[0] * h + p[1] * x + p[2]).tanh()
+}
+
+/// Case 8: the state behind four steps.
+pub(super) fn recurrence<R: Real>(p: &[R]) -> R {
+    let mut h = R::lit(0.0);
+    for x in [1.0, -0.5, 0.25, 0.75] {
+        h = cell(h, R::lit(x), p);
+    }
+    h
+}
+
+/// Case 8: a step of a recurrence of vectors; `p` has the matrix W, and then the vectors U and b.
+pub(super) fn cells<R: Real>(h: &[R], x: R, p: &[R]) -> Vec<R> {
+    let n = h.len();
+    let (w, u, b) = (&p[..n * n], &p[n * n..][..n], &p[n * n + n..]);
+    (0..n).map(|i| (R::dot(&w[i * n..][..n], h) + u[i] * x + b[i]).tanh()).collect()
+}
+
+/// Case 9: a layer, of an activation and a weight.
+pub(super) fn layer<R: Real>(x: &[R]) -> R {
+    (x[0] * x[1]).tanh()
+}
+
+/// Case 9: eight layers.
+pub(super) fn chain<R: Real>(x: &[R]) -> R {
+    let mut activation = x[0];
+    for _ in 0..8 {
+        activation = layer(&[activation, x[1]]);
+    }
+    activation
+}
+
 /// Case 11.
 pub(super) fn curve<R: Real>(x: &[R]) -> [R; 2] {
     [x[0] * x[1] + x[0].sin(), x[1].exp() + x[0].square()]

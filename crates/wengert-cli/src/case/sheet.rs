@@ -170,7 +170,12 @@ impl Sheet {
 
     /// The answers of the engines beside the closed form.
     pub(super) fn compare(&mut self, comparison: Comparison) {
-        self.text += &format!("\nEvery engine, and the closed form\n{}", comparison.text());
+        self.compare_as("Every engine, and the closed form", comparison);
+    }
+
+    /// The same below a title of its own.
+    pub(super) fn compare_as(&mut self, title: &str, comparison: Comparison) {
+        self.text += &format!("\n{title}\n{}", comparison.text());
         self.comparisons.push(comparison);
     }
 

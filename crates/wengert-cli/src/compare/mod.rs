@@ -2,6 +2,7 @@
 
 mod chart;
 mod differences;
+mod memory;
 mod modes;
 mod swell;
 mod symbolic;
@@ -37,6 +38,8 @@ enum Name {
     Differences,
     /// Forward against reverse: the cost over inputs and over outputs
     Modes,
+    /// Store-all against checkpointing: the bytes of a gradient over the steps of a loop
+    Memory,
 }
 
 /// What a comparison shows: a table with some words, and its curves.
@@ -54,6 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<Answer> {
         Name::Swell => swell::swell(),
         Name::Differences => differences::differences(),
         Name::Modes => modes::modes(),
+        Name::Memory => memory::memory()?,
     };
     if let Some(path) = &arguments.svg {
         let svg = shown.chart.draw().map_err(|error| Failure::new(format!("cannot draw the curves: {error}")))?;

@@ -7,6 +7,7 @@ mod bytes;
 mod expression;
 mod list;
 mod loops;
+mod schedules;
 #[cfg(test)]
 mod tests;
 
@@ -14,3 +15,4 @@ pub use crate::fit::fuzz::csv;
 pub use expression::expression;
 pub use list::{list, verify};
 pub use loops::loops;
+pub use schedules::{actions, schedules};

@@ -2,7 +2,7 @@
 //!
 //! `FUZZ_SECONDS=60 cargo test --release -p wengert-cli fuzz` is the long form.
 
-use super::{csv, expression, list, loops, verify};
+use super::{actions, csv, expression, list, loops, schedules, verify};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -105,4 +105,14 @@ fn lists_with_loops() {
 #[test]
 fn tables() {
     fuzz("csv", csv);
+}
+
+#[test]
+fn schedules_of_any_kind() {
+    fuzz("schedules", schedules);
+}
+
+#[test]
+fn schedules_of_any_actions() {
+    fuzz("actions", actions);
 }

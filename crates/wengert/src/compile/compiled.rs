@@ -6,14 +6,14 @@ use super::prepared::Prepared;
 use super::sparse::Places;
 use super::{Derived, Plain, Preparation};
 use crate::error::{Error, Result};
-use crate::list::{List, trace};
+use crate::list::{List, Traced, trace};
 use crate::program::Function;
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// A list that is made ready at its first use.
-type Slot<T> = OnceLock<Result<Prepared<T>>>;
+/// A list that is made ready at its first use; boxed, since there are many and few are used.
+type Slot<T> = OnceLock<Result<Box<Prepared<T>>>>;
 
 /// A function that was traced once, ready to run at any point: its values and derivatives, at one point or at many.
 ///
@@ -236,6 +236,22 @@ impl<T: Plain> Compiled<T> {
         }
     }
 
+    /// The program of the first `values` outputs, then of the Jacobian-vector product, at the numbers and along the tangents
+    /// that `arrange` takes out of so many inputs.
+    ///
+    /// # Errors
+    /// If an operation of one's own has a pullback that is not linear.
+    pub(crate) fn along(
+        &self,
+        values: usize,
+        inputs: usize,
+        arrange: impl FnOnce(&[Traced]) -> [Vec<Traced>; 2],
+    ) -> Result<Self> {
+        self.expect(Derived::Jvp)?;
+        let list = self.f.along(values, inputs, arrange).expect("there is a Jacobian-vector product");
+        Ok(Compiled::of(&list).threads(self.threads))
+    }
+
     fn forward(&self) -> Option<&List> {
         self.forward.get_or_init(|| self.f.pushforward()).as_ref()
     }
@@ -272,14 +288,16 @@ impl<T: Plain> Compiled<T> {
         let slot = &self.derived[derived as usize];
         // The blocks of sparse entries are optimised; more of it would tear them apart.
         let optimise = !matches!(derived, Derived::SparseJacobian | Derived::SparseHessian);
-        slot.get_or_init(|| Prepared::new(|| self.derive(derived), optimise)).as_ref().map_err(Clone::clone)
+        let new = || Prepared::new(|| self.derive(derived), optimise, self.inputs()).map(Box::new);
+        slot.get_or_init(new).as_deref().map_err(Clone::clone)
     }
 
     /// The same at so many points as `SIZES` says.
     pub(super) fn prepared_many(&self, derived: Derived, size: usize) -> Result<&Prepared<T>> {
         let slot = &self.many[usize::from(derived == Derived::ManyGrads)][size];
         let derive = || self.derive(derived).at_points(0, SIZES[size]);
-        slot.get_or_init(|| Prepared::new(derive, true)).as_ref().map_err(Clone::clone)
+        let new = || Prepared::new(derive, true, self.inputs()).map(Box::new);
+        slot.get_or_init(new).as_deref().map_err(Clone::clone)
     }
 
     fn derive(&self, derived: Derived) -> List {

@@ -2,9 +2,9 @@
 
 use super::body::{Action, Body};
 use super::{allocate, schedule};
-use crate::list::{List, Loop, Map, Op, Relation, Source, Target};
+use crate::list::{List, Loop, Map, Op, Relation, Source, Target, Window};
 use crate::rules::{Binary, Nary, Ternary, Unary};
-use crate::vm::code::{Affine, Block, Column, Instr, Program, Reg, Rows, Scatter, Steps, Transfer, Zero};
+use crate::vm::code::{Affine, Block, Column, Instr, Program, Reg, Rows, Scatter, Stencil, Steps, Transfer, Zero};
 use std::sync::Arc;
 
 /// The program of a list.
@@ -446,6 +446,19 @@ impl Lowering {
         })
     }
 
+    /// The stencil of one neighbour.
+    fn stencil(&mut self, window: &Window, j: usize) -> u32 {
+        let runs = window.runs(j);
+        let stencil = Stencil {
+            run: runs.len,
+            within: runs.within,
+            starts: runs.starts,
+            field: window.cells(),
+            outside: window.outside,
+        };
+        entry(&mut self.program.stencils, stencil)
+    }
+
     /// Copies values to registers one after the other, in as few runs as possible.
     fn gather_up(&mut self, values: &[Value]) -> Reg {
         if let Some(d) = self.gather_beside(values) {
@@ -538,6 +551,10 @@ impl Lowering {
                     Source::Gather { index, .. } => {
                         let from = self.affine(&cells, column.width, j);
                         Column::Gather { index: self.index(index), from }
+                    }
+                    Source::Stencil(window) => {
+                        let from = if cells.is_empty() { Affine::default() } else { self.affine(&cells, 1, 0) };
+                        Column::Stencil { stencil: self.stencil(window, j), from }
                     }
                 });
             }
@@ -688,6 +705,11 @@ impl Lowering {
             let values: Vec<Value> = ids.iter().map(|&id| at[id as usize]).collect();
             let d = self.registers(column.width as u32);
             inputs.extend((d..d + column.width as u32).map(Value::Reg));
+            if let Source::Stencil(window) = &column.source {
+                let loads = self.load_seen(window, l.len, d, values);
+                steps.loads.extend(loads);
+                continue;
+            }
             let load = self.load(&column.source, column.width, d, &values);
             steps.loads.push(load);
         }
@@ -754,6 +776,7 @@ impl Lowering {
             }
             Source::Vary => None,
             Source::Gather { index, .. } => Some(self.index(index)),
+            Source::Stencil(_) => unreachable!("it has a load for each neighbour"),
         };
         if values.iter().all(|value| matches!(value, Value::Cell(_))) {
             let u = self.uniforms(values.iter().map(|&value| self.cell(value)).collect());
@@ -767,6 +790,21 @@ impl Lowering {
             None => Transfer::Read { d, a, stride, len },
             Some(index) => Transfer::Gather { d, a, index, stride, len },
         }
+    }
+
+    /// How a step gets its neighbours: each by an index of its own, that of what is outside behind all cells.
+    fn load_seen(&mut self, window: &Window, len: usize, d: Reg, mut values: Vec<Value>) -> Vec<Transfer> {
+        let outside = values.len() as u32;
+        values.push(self.literal(window.outside));
+        let (a, _) = self.rows_of(&values, 1);
+        let neighbours = window.neighbours();
+        let load = |k: usize| {
+            let index: Arc<[u32]> = (0..len).map(|i| window.cell(i, k).map_or(outside, |cell| cell as u32)).collect();
+            self.program.indices.push(index);
+            let index = self.program.indices.len() as u32 - 1;
+            Transfer::Gather { d: d + k as u32, a, index, stride: 1, len: 1 }
+        };
+        (0..neighbours).map(load).collect()
     }
 
     /// Groups of `width` registers at equal distances that hold the values: those they are in, or copies.

@@ -41,46 +41,40 @@ impl<T: Plain> Room<T> {
 }
 
 impl<T: Plain> Prepared<T> {
-    /// Derives a list, optimises it unless it is told not to, and makes it ready.
+    /// Derives a list, optimises it unless it is told not to, and makes it ready for inputs that may come in two parts,
+    /// of which the second begins at input `split`.
     ///
     /// # Errors
     /// If the vm is told to run with an instruction set that there is not.
-    pub(super) fn new(derive: impl FnOnce() -> List, optimise: bool) -> Result<Self> {
+    pub(super) fn new(derive: impl FnOnce() -> List, optimise: bool, split: usize) -> Result<Self> {
         let begun = Instant::now();
         let list = derive();
         let derived = Instant::now();
         let list = if optimise { optimised(&list) } else { list };
-        let (ready, isa) = (Ready::new(lower(&list))?, Isa::chosen()?);
+        let (ready, isa) = (Ready::in_parts(lower(&list), split)?, Isa::chosen()?);
         let (derive, compile) = (derived - begun, derived.elapsed());
         Ok(Prepared { list, derive, compile, ready, isa, rooms: Mutex::default() })
     }
 
     /// Runs it at `x`.
     pub(super) fn run(&self, x: &[T], y: &mut [T], threads: usize) {
-        self.with_room(|room| self.execute(room, x, y, threads));
+        self.with_room(|room| self.execute(room, [x, &[]], y, threads));
     }
 
-    /// Runs it at inputs that lie in two slices.
+    /// Runs it at inputs that lie in two slices, of which the second begins where it was made ready for.
     pub(super) fn run_parts(&self, parts: [&[T]; 2], y: &mut [T], threads: usize) {
-        self.with_room(|room| {
-            let mut x = std::mem::take(&mut room.x);
-            x.clear();
-            parts.iter().for_each(|part| x.extend_from_slice(part));
-            self.execute(room, &x, y, threads);
-            room.x = x;
-        });
+        self.with_room(|room| self.execute(room, parts, y, threads));
     }
 
     /// Runs it at `x` and the unit vector number `i` of `n`.
     pub(super) fn run_at_unit(&self, x: &[T], n: usize, i: usize, y: &mut [T], threads: usize) {
         self.with_room(|room| {
-            let mut seeded = std::mem::take(&mut room.x);
-            seeded.clear();
-            seeded.extend_from_slice(x);
-            seeded.resize(x.len() + n, T::default());
-            seeded[x.len() + i] = Scalar::from_f64(1.0);
-            self.execute(room, &seeded, y, threads);
-            room.x = seeded;
+            let mut seeds = std::mem::take(&mut room.x);
+            seeds.clear();
+            seeds.resize(n, T::default());
+            seeds[i] = Scalar::from_f64(1.0);
+            self.execute(room, [x, &seeds], y, threads);
+            room.x = seeds;
         });
     }
 
@@ -93,7 +87,7 @@ impl<T: Plain> Prepared<T> {
             while filled.len() < count * n {
                 filled.extend_from_slice(&x[x.len() - n..]);
             }
-            self.execute(room, &filled, y, threads);
+            self.execute(room, [&filled, &[]], y, threads);
             room.x = filled;
         });
     }
@@ -108,7 +102,12 @@ impl<T: Plain> Prepared<T> {
         output
     }
 
-    fn execute(&self, room: &mut Room<T>, x: &[T], y: &mut [T], threads: usize) {
+    /// The bytes of the memory of one run.
+    pub(super) fn bytes(&self, threads: usize) -> usize {
+        Workspace::<T>::bytes(&self.ready, self.isa.min(Isa::detected()), threads)
+    }
+
+    fn execute(&self, room: &mut Room<T>, x: [&[T]; 2], y: &mut [T], threads: usize) {
         self.ready.run(&mut room.workspace, x, y, self.isa, threads);
     }
 

@@ -348,16 +348,17 @@ impl<T: Plain> Compiled<T> {
         self.write_matrix(Derived::Hessian, x, entries, self.inputs())
     }
 
+    /// The bytes of the memory that a run of a list takes, and keeps for the next.
+    pub(crate) fn bytes_of(&self, derived: Derived) -> Result<usize> {
+        Ok(self.prepared(derived)?.bytes(self.threads))
+    }
+
     /// Runs a list at `x` and `seeds`, straight into a slice.
     fn write(&self, derived: Derived, x: &[T], seeds: &[T], y: &mut [T], wanted: usize) -> Result<()> {
         let prepared = self.prepared(derived)?;
         expect_inputs(derived.asked(), x.len(), self.inputs())?;
         expect_room(derived.asked(), y.len(), wanted)?;
-        if seeds.is_empty() {
-            prepared.run(x, y, self.threads);
-        } else {
-            prepared.run_parts([x, seeds], y, self.threads);
-        }
+        prepared.run_parts([x, seeds], y, self.threads);
         Ok(())
     }
 

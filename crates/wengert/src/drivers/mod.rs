@@ -4,17 +4,21 @@
 //! extraction. Results are numbers in the shapes of inputs and outputs, never types of an engine.
 
 mod adjoints;
+mod bounded;
 mod check;
 mod cost;
 mod gradient;
+
 mod hessian;
 mod higher;
 mod jacobian;
 mod linearize;
 mod report;
+mod simulation;
 mod tangent;
 
 pub use adjoints::{Adjoints, Tagged, adjoints};
+pub use bounded::{grad_with, value_and_grad_with};
 pub use check::{Check, Comparison, Entry, Kink, Verdict, check, check_operation};
 pub use cost::{Cost, Effort, cost};
 pub use gradient::{grad, value_and_grad, value_and_grad_checked, value_and_grad_report};
@@ -23,6 +27,7 @@ pub use higher::{Nested, Order, grad_norm, laplacian, mixed_partial, nth_derivat
 pub use jacobian::{Jacobian, Mode, jacobian, jacobian_with};
 pub use linearize::{Linearization, Pullback, linearize, vjp};
 pub use report::Report;
+pub use simulation::{CompiledSimulation, Simulation, SimulationGradient};
 pub use tangent::{derivative, grad_forward, jvp};
 
 use crate::program::{Input, Matrix, Scalar};

@@ -2,6 +2,7 @@
 //!
 //! Clifford (1873) for the numbers, Wengert (1964) for their use; `N` directions at once share the work on the value.
 
+use crate::checkpoint::Stored;
 use crate::program::{
     Operation, Real, Rows, Scalar, Sealed, eager_number, nested_slot, operation, operators, own_real,
 };
@@ -310,6 +311,27 @@ impl<T: Scalar, const N: usize> Elementary for Dual<T, N> {
 }
 
 impl<T: Scalar, const N: usize> Sealed for Dual<T, N> {}
+
+impl<T: Scalar, const N: usize> Stored for Dual<T, N> {
+    const BYTES: usize = (N + 1) * T::BYTES;
+
+    #[inline]
+    fn digest(self) -> u64 {
+        self.tangents.into_iter().fold(self.value.digest(), |digest, t| digest.rotate_left(11) ^ t.digest())
+    }
+    fn write(self, to: &mut [u8]) {
+        let (value, tangents) = to.split_at_mut(T::BYTES);
+        self.value.write(value);
+        self.tangents.into_iter().zip(tangents.chunks_exact_mut(T::BYTES)).for_each(|(t, to)| t.write(to));
+    }
+    fn read(from: &[u8]) -> Self {
+        let (value, tangents) = from.split_at(T::BYTES);
+        Dual {
+            value: T::read(value),
+            tangents: std::array::from_fn(|i| T::read(&tangents[i * T::BYTES..][..T::BYTES])),
+        }
+    }
+}
 
 impl<T: Scalar, const N: usize> Scalar for Dual<T, N> {
     own_real!();

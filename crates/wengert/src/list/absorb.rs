@@ -116,7 +116,8 @@ impl List {
         }
         let (_, results) = self.loops[giver].emitted().find(|(_, results)| results.contains(&ids[0]))?;
         let in_a_row = ids.iter().zip(ids[0]..results.end).filter(|(id, next)| **id == *next).count() == ids.len();
-        in_a_row.then(|| (giver, (ids[0] - results.start) as usize))
+        let whole = self.loops[giver].len == l.len || !self.loops[giver].has_stencil();
+        (in_a_row && whole).then(|| (giver, (ids[0] - results.start) as usize))
     }
 
     /// The list without the absorbed loops.
@@ -194,6 +195,12 @@ impl Loop {
     }
 }
 
+impl Loop {
+    fn has_stencil(&self) -> bool {
+        self.columns.iter().any(|column| matches!(column.source, Source::Stencil(_)))
+    }
+}
+
 impl Source {
     /// The same for some of the rows.
     fn rows(&self, offset: usize, len: usize, width: usize) -> Source {
@@ -203,6 +210,8 @@ impl Source {
             Source::Gather { groups, index } => {
                 Source::Gather { groups: *groups, index: index[offset..offset + len].into() }
             }
+            // Of all rows only: see `read_of`.
+            Source::Stencil(window) => Source::Stencil(window.clone()),
         }
     }
 }

@@ -60,6 +60,29 @@ impl List {
         kept.into_iter().all(|input| !seed(input)).then_some(list)
     }
 
+    /// The list of the first `values` outputs, then of the Jacobian-vector product, at the numbers and along the tangents
+    /// that `arrange` takes out of so many inputs.
+    ///
+    /// `None` where there is no [`pushforward`](Self::pushforward).
+    pub(crate) fn along(
+        &self,
+        values: usize,
+        inputs: usize,
+        arrange: impl FnOnce(&[Traced]) -> [Vec<Traced>; 2],
+    ) -> Option<List> {
+        let forward = self.pushforward()?;
+        let outputs = |list: &List, x: &[Traced]| {
+            let at = list.replay(x, false).at;
+            list.outputs.iter().map(|&output| at[output as usize]).collect::<Vec<_>>()
+        };
+        let (list, _) = record::recorded(List::of_inputs(inputs), |x| {
+            let [x, v] = arrange(x);
+            let tangents = outputs(&forward, &[&x[..], &v].concat());
+            [&outputs(self, &x)[..values], &tangents].concat()
+        });
+        Some(list.eliminated())
+    }
+
     /// Whether it has a loop over so many independent rows that these fill the lanes by themselves.
     pub(crate) fn has_wide_loops(&self) -> bool {
         self.loops.iter().any(|l| l.carry == 0 && l.len >= WIDE)

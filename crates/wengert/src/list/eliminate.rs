@@ -161,7 +161,7 @@ impl Loop {
         let of = |ids: &[u32]| ids.iter().map(|&id| active[id as usize]).collect::<Vec<_>>();
         let mut inputs = of(self.init());
         for (column, ids) in self.sources() {
-            let any = |j: usize| ids.iter().skip(j).step_by(column.width).any(|&id| active[id as usize]);
+            let any = |j: usize| column.operands_of(ids, j).any(|&id| active[id as usize]);
             inputs.extend((0..column.width).map(any));
         }
         inputs.extend(of(self.captured()));
@@ -197,8 +197,7 @@ impl Loop {
 /// What stays of a loop.
 struct Kept {
     carry: Vec<usize>,
-    /// Of each column the numbers that stay.
-    columns: Vec<Vec<usize>>,
+    columns: Vec<Column>,
     emits: Vec<Vec<usize>>,
     body: Arc<List>,
     operands: Vec<u32>,
@@ -243,8 +242,8 @@ impl Kept {
     }
 
     fn whole(l: &Loop, carry: Vec<usize>, emits: Vec<Vec<usize>>) -> Kept {
-        let columns = l.columns.iter().map(|column| (0..column.width).collect()).collect();
-        Kept { carry, columns, emits, body: l.body.clone(), operands: l.operands.clone(), is_whole: true }
+        let (columns, operands) = (l.columns.clone(), l.operands.clone());
+        Kept { carry, columns, emits, body: l.body.clone(), operands, is_whole: true }
     }
 
     fn with(l: &Loop, carry: Vec<usize>, emits: Vec<Vec<usize>>, body: List, inputs: &[u32]) -> Kept {
@@ -255,8 +254,11 @@ impl Kept {
             let from = inputs.partition_point(|&i| (i as usize) < first);
             let own = inputs[from..].iter().map(|&i| i as usize - first).take_while(|&j| j < column.width);
             let own: Vec<usize> = own.collect();
-            operands.extend(picked(ids, column.width, &own));
-            columns.push(own);
+            if !own.is_empty() {
+                let (column, own) = column.picked(ids, &own);
+                operands.extend(own);
+                columns.push(column);
+            }
             first += column.width;
         }
         let captured = inputs.iter().map(|&i| i as usize).filter(|&i| i >= first);
@@ -266,19 +268,13 @@ impl Kept {
 
     /// Appends what stays of `l` to `list`, and notes the new numbers of its results.
     fn push(self, l: &Loop, list: &mut List, renumbered: &mut [u32]) {
-        let columns = l
-            .columns
-            .iter()
-            .zip(&self.columns)
-            .filter(|(_, own)| !own.is_empty())
-            .map(|(column, own)| Column { width: own.len(), source: column.source.picked(column.width, own) });
         let emits = l.emits.iter().zip(&self.emits).filter(|(_, own)| !own.is_empty());
         let emits = emits.map(|(emit, own)| Emit { width: own.len(), target: emit.target.clone() }).collect();
         let results = list.push_loop(Loop {
             len: l.len,
             reverse: l.reverse,
             carry: self.carry.len() as u32,
-            columns: columns.collect(),
+            columns: self.columns,
             emits,
             operands: self.operands.iter().map(|&id| renumbered[id as usize]).collect(),
             body: self.body,
@@ -309,10 +305,4 @@ fn outputs(l: &Loop, carry: &[usize], emits: &[Vec<usize>]) -> Vec<u32> {
         first += emit.width;
     }
     outputs
-}
-
-/// Of each `width` values those at the given places.
-fn picked<T: Copy>(values: &[T], width: usize, places: &[usize]) -> impl Iterator<Item = T> {
-    let chunks = values.chunks_exact(width.max(1));
-    chunks.flat_map(move |chunk| places.iter().map(move |&j| chunk[j]))
 }

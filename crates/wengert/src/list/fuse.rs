@@ -220,11 +220,12 @@ impl Column {
     /// A hash of what number `j` of each row is.
     pub(super) fn number_hash(&self, ids: &[u32], j: usize) -> u64 {
         let mix = |state: u64, word: u64| (state ^ word).wrapping_mul(0xa076_1d64_78bd_642f).rotate_left(23);
-        let lines = || ids.iter().skip(j).step_by(self.width).map(|&id| u64::from(id));
+        let lines = || self.operands_of(ids, j).map(|&id| u64::from(id));
         match &self.source {
             Source::Data(table) => table.iter().skip(j).step_by(self.width).map(|x| x.to_bits()).fold(1, mix),
             Source::Vary => lines().fold(2, mix),
             Source::Gather { index, .. } => lines().chain(index.iter().map(|&group| u64::from(group))).fold(3, mix),
+            Source::Stencil(window) => lines().chain(window.offset(j).iter().map(|&o| o as u64)).fold(4, mix),
         }
     }
 }

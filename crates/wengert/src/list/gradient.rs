@@ -1,10 +1,12 @@
 //! The gradient as a rewrite: list to list, through the table, so that every order is the same step again.
 
 use super::loops::{Column, Emit, Loop, Source, Target};
-use super::rows::{Head, Made, record_loop};
+use super::rows::{Head, Made, is_there, record_loop, terms};
+use super::window::Window;
 use super::{Call, List, Op, Place, Traced, TracedMask, record};
 use crate::program::{Operation, Real};
 use crate::rules::{Elementary, Kind, rule};
+use std::cell::RefCell;
 use std::ops::Range;
 
 impl List {
@@ -223,6 +225,9 @@ impl Loop {
             head.columns.push((Column { width: carry, source: Source::Vary }, saved.to_vec()));
         }
         head.columns.extend(seeds.iter().filter_map(Seed::column));
+        let of = |(column, _): &(Column, _)| std::iter::repeat_n(column.source == Source::Vary, column.width);
+        let varies: Vec<bool> = std::iter::repeat_n(false, carry).chain(head.columns.iter().flat_map(of)).collect();
+        let shared = RefCell::new(Vec::new());
         let made = record_loop(head, |barred, row| {
             let (row, rest) = row.split_at(width);
             let (states, mut seeded) = rest.split_at(carry);
@@ -231,7 +236,7 @@ impl Loop {
             seeds.iter().for_each(|seed| ybar.push(seed.number(&mut seeded)));
             let xbar = gradient(&self.body, &body, &ybar, &wanted);
             let (next, mut rest) = xbar.split_at(carry);
-            let mut emits = Vec::new();
+            let (mut emits, mut shares) = (Vec::new(), Vec::new());
             for column in &self.columns {
                 let (own, others) = rest.split_at(column.width);
                 rest = others;
@@ -241,12 +246,32 @@ impl Loop {
                     Source::Gather { groups, index } => {
                         emits.push((Target::Scatter { groups: *groups, index: index.clone() }, own.to_vec()));
                     }
+                    Source::Stencil(_) => {
+                        let own = Shares::of(own, &varies);
+                        emits.extend(own.lines.iter().map(|&line| (Target::Map, vec![line])));
+                        shares.push(own);
+                    }
                 }
             }
             emits.push((Target::Sum, rest.to_vec()));
+            shared.replace(shares);
             Made { carry: next.to_vec(), emits }
         });
-        made.carry.into_iter().chain(made.emits.into_iter().flat_map(|(_, bars)| bars)).collect()
+        let (mut found, mut shares) = (made.carry, shared.into_inner().into_iter());
+        let mut emits = made.emits.into_iter().map(|(_, bars)| bars);
+        for column in &self.columns {
+            match &column.source {
+                Source::Data(_) => {}
+                Source::Vary | Source::Gather { .. } => found.extend(emits.next().expect("one for each")),
+                Source::Stencil(window) => {
+                    let own = shares.next().expect("one for each");
+                    let bars = emits.by_ref().take(own.lines.len()).collect();
+                    found.extend(window.gather(&own.terms, bars));
+                }
+            }
+        }
+        found.extend(emits.flatten());
+        found
     }
 
     /// How the body gets the adjoints of what it emits.
@@ -266,6 +291,61 @@ impl Loop {
             }
         }
         seeds
+    }
+}
+
+/// The adjoints of the neighbours that a row sees, as sums of multiples of few lines of the body.
+struct Shares {
+    lines: Vec<Traced>,
+    /// That so many times that line belongs to that neighbour.
+    terms: Vec<(usize, f64, usize)>,
+}
+
+impl Shares {
+    /// A sum is split where its parts are given anyway: numbers of the row, or what other neighbours get.
+    fn of(bars: &[Traced], varies: &[bool]) -> Shares {
+        let split: Vec<Vec<(f64, Traced)>> = bars.iter().map(|&bar| terms(bar)).collect();
+        let mut shares = Shares { lines: Vec::new(), terms: Vec::new() };
+        for (k, own) in split.iter().enumerate() {
+            let others = || split.iter().enumerate().filter(|(other, own)| *other != k && own.len() == 1);
+            let given = |line: Traced| is_there(line, varies) || others().any(|(_, own)| own[0].1.is(line));
+            let whole = [(1.0, bars[k])];
+            let own = if own.len() < 2 || own.iter().all(|(_, line)| given(*line)) { &own[..] } else { &whole[..] };
+            for &(factor, line) in own {
+                let known = shares.lines.iter().position(|other| other.is(line));
+                let at = known.unwrap_or_else(|| {
+                    shares.lines.push(line);
+                    shares.lines.len() - 1
+                });
+                shares.terms.push((k, factor, at));
+            }
+        }
+        shares
+    }
+}
+
+impl Window {
+    /// The adjoints of the cells of the field, from lines that have a number for each row: a loop in which each cell
+    /// gathers what it gave.
+    fn gather(&self, terms: &[(usize, f64, usize)], bars: Vec<Vec<Traced>>) -> Vec<Traced> {
+        let column = |k: usize, bars: &[Traced]| {
+            let window = self.transposed(k);
+            let source = if window.is_same() { Source::Vary } else { Source::Stencil(window.into()) };
+            (Column { width: 1, source }, bars.to_vec())
+        };
+        let given = |bars: &[Traced]| bars.iter().any(|bar| bar.constant() != Some(0.0));
+        let terms: Vec<_> = terms.iter().filter(|(_, _, at)| given(&bars[*at])).collect();
+        if terms.is_empty() || self.cells() == 0 {
+            return vec![Traced::lit(0.0); self.cells()];
+        }
+        let columns = terms.iter().map(|&&(k, _, at)| column(k, &bars[at])).collect();
+        let head = Head { len: self.cells(), reverse: false, init: Vec::new(), columns };
+        let mut made = record_loop(head, |_, row| {
+            let term = |(&x, term): (&Traced, &&(usize, f64, usize))| if term.1 == 1.0 { x } else { x * term.1 };
+            let own: Vec<Traced> = row.iter().zip(&terms).map(term).collect();
+            Made { carry: Vec::new(), emits: vec![(Target::Map, vec![sum(&own)])] }
+        });
+        std::mem::take(&mut made.emits[0].1)
     }
 }
 

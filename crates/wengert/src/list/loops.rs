@@ -1,6 +1,7 @@
 //! Loops: lines with bodies.
 
 use super::List;
+use super::window::Window;
 use std::ops::Range;
 use std::panic::Location;
 use std::sync::Arc;
@@ -47,6 +48,17 @@ pub(crate) enum Source {
     Vary,
     /// One of so many groups of lines of the list around.
     Gather { groups: usize, index: Arc<[u32]> },
+    /// Cells of a field of lines of the list around, one for each neighbour.
+    Stencil(Arc<Window>),
+}
+
+/// Where a number of a row is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum At {
+    /// It is that operand, counted from the first of the column.
+    Operand(usize),
+    /// It is that constant.
+    Number(f64),
 }
 
 /// What a loop gives of `width` outputs of its body.
@@ -77,19 +89,21 @@ impl PartialEq for Source {
             }
             (Source::Vary, Source::Vary) => true,
             (Source::Gather { groups: m, index: a }, Source::Gather { groups: n, index: b }) => m == n && a == b,
-            (Source::Data(_) | Source::Vary | Source::Gather { .. }, _) => false,
+            (Source::Stencil(a), Source::Stencil(b)) => a == b,
+            (Source::Data(_) | Source::Vary | Source::Gather { .. } | Source::Stencil(_), _) => false,
         }
     }
 }
 
 impl Source {
     /// The source of some of the numbers of each row.
-    pub(crate) fn picked(&self, width: usize, places: &[usize]) -> Source {
+    fn picked(&self, width: usize, places: &[usize]) -> Source {
         match self {
             Source::Data(table) if places.len() < width => {
                 let rows = table.chunks_exact(width);
                 Source::Data(rows.flat_map(|row| places.iter().map(|&j| row[j])).collect())
             }
+            Source::Stencil(window) if places.len() < width => Source::Stencil(Arc::new(window.picked(places))),
             same => same.clone(),
         }
     }
@@ -102,15 +116,42 @@ impl Column {
             Source::Data(_) => 0,
             Source::Vary => len * self.width,
             Source::Gather { groups, .. } => groups * self.width,
+            Source::Stencil(window) => window.cells(),
         }
     }
 
-    /// The operand, counted from the first of this column, of number `j` of row `i`.
-    pub(crate) fn operand(&self, i: usize, j: usize) -> usize {
+    /// Where number `j` of row `i` is.
+    pub(crate) fn at(&self, i: usize, j: usize) -> At {
         match &self.source {
-            Source::Gather { index, .. } => index[i] as usize * self.width + j,
-            Source::Data(_) | Source::Vary => i * self.width + j,
+            Source::Data(table) => At::Number(table[i * self.width + j]),
+            Source::Vary => At::Operand(i * self.width + j),
+            Source::Gather { index, .. } => At::Operand(index[i] as usize * self.width + j),
+            Source::Stencil(window) => window.cell(i, j).map_or(At::Number(window.outside), At::Operand),
         }
+    }
+
+    /// The operand of number `j` of row `i`, counted from the first of this column, if it is one.
+    pub(crate) fn operand(&self, i: usize, j: usize) -> Option<usize> {
+        match self.at(i, j) {
+            At::Operand(operand) => Some(operand),
+            At::Number(_) => None,
+        }
+    }
+
+    /// Of its operands those that number `j` of rows is taken from.
+    pub(crate) fn operands_of<'a, T>(&self, operands: &'a [T], j: usize) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let (first, every) = if let Source::Stencil(_) = self.source { (0, 1) } else { (j, self.width) };
+        operands.iter().skip(first).step_by(every)
+    }
+
+    /// The column of some of its numbers, at least one, and its operands.
+    pub(crate) fn picked<T: Copy>(&self, operands: &[T], places: &[usize]) -> (Column, Vec<T>) {
+        let column = Column { width: places.len(), source: self.source.picked(self.width, places) };
+        if places.len() == self.width || matches!(self.source, Source::Stencil(_)) {
+            return (column, operands.to_vec());
+        }
+        let rows = operands.chunks_exact(self.width);
+        (column, rows.flat_map(|row| places.iter().map(|&j| row[j])).collect())
     }
 }
 
@@ -215,6 +256,7 @@ impl Loop {
             Source::Data(table) => size_of_val(&table[..]),
             Source::Vary => 0,
             Source::Gather { index, .. } => size_of_val(&index[..]),
+            Source::Stencil(window) => window.bytes(),
         });
         size_of::<Loop>() + size_of_val(&self.operands[..]) + columns.sum::<usize>() + self.body.bytes()
     }

@@ -38,6 +38,7 @@ mod traced;
 mod trouble;
 mod verify;
 mod verify_loops;
+mod window;
 
 pub use call::Call;
 pub(crate) use hash::Map;
@@ -50,6 +51,7 @@ pub use saved::Saved;
 pub(crate) use sparse::Nonzeros;
 pub use sparsity::Pattern;
 pub use traced::{Traced, TracedMask};
+pub(crate) use window::Window;
 
 use crate::program::Operation;
 use crate::rules::{Binary, Nary, Ternary, Unary};

@@ -5,6 +5,7 @@ use super::loops::{Column, Emit, Loop, Source, Target};
 use super::parse::{Open, Reader, expect_name};
 use super::spans::{Ends, read_ends};
 use super::verify_loops::{DEEPEST, check_count, check_index, check_table};
+use super::window::Window;
 use std::sync::Arc;
 
 /// A loop of which the body is not complete.
@@ -80,6 +81,7 @@ impl Reader<'_> {
         match word {
             "carry" => self.read_carry(rest),
             "data" | "vary" | "gather" => self.read_column(word, rest),
+            "stencil" => self.read_stencil(rest),
             "captured" => self.read_captured(rest),
             "next" => self.read_next(rest),
             "sum" | "map" | "scatter" => self.read_emit(word, rest),
@@ -102,8 +104,8 @@ impl Reader<'_> {
         let once = matches!(to, Part::Carry | Part::Captured | Part::Next);
         if open.part > to || open.part == to && once {
             return Err(format!(
-                "`{word}` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`), `captured`, lines, \
-                 `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
+                "`{word}` has no place here: a body is `carry`, columns (`data`, `vary`, `gather`, `stencil`), \
+                 `captured`, lines, `next`, then what it gives (`sum`, `map`, `scatter`), in this order"
             ));
         }
         open.part = to;
@@ -173,6 +175,35 @@ impl Reader<'_> {
             }
         };
         self.head().columns.push(Column { width, source });
+        self.head().operands.extend(ids);
+        Ok(())
+    }
+
+    fn read_stencil(&mut self, text: &str) -> Read<()> {
+        let (width, source) = self.read_inputs(Part::Column, "stencil", text)?;
+        let len = self.head().len;
+        let parts = || {
+            let (names, rest) = source.split_once("over")?;
+            let (rows, rest) = rest.split_once("in")?;
+            let (field, rest) = rest.split_once("at")?;
+            let (offsets, outside) = rest.split_once("else")?;
+            Some((names, rows, field, offsets, outside.trim()))
+        };
+        let (names, rows, field, offsets, outside) =
+            parts().ok_or("write `stencil v0 from v0..v5 over [2, 3] in [2, 3] at [0, -1] else 0.0`")?;
+        let [rows, field] = [numbers(rows), numbers(field)];
+        let offsets: Vec<Vec<i64>> = offsets.trim().split_inclusive(']').map(numbers).collect::<Read<_>>()?;
+        let (rows, outside) = (rows?, read_number(outside)?);
+        if offsets.len() != width || offsets.iter().any(|offset| offset.len() != rows.len()) {
+            return Err(format!("{width} neighbours on a grid of {} axes have each as many offsets", rows.len()));
+        }
+        let window = Window { rows, field: field?, offsets: offsets.concat(), outside };
+        window.check(len, width)?;
+        let ids = self.read_numbers(names.split_whitespace(), 1, "what a field has")?;
+        if ids.len() != window.cells() {
+            return Err(format!("a field of {} cells is not made of {} lines", window.cells(), ids.len()));
+        }
+        self.head().columns.push(Column { width, source: Source::Stencil(window.into()) });
         self.head().operands.extend(ids);
         Ok(())
     }
@@ -265,6 +296,13 @@ fn count(target: &Target, len: usize) -> usize {
         Target::Map => len,
         Target::Scatter { groups, .. } => *groups,
     }
+}
+
+/// Numbers in brackets.
+fn numbers<T: std::str::FromStr>(text: &str) -> Read<Vec<T>> {
+    let bare = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let bare = bare.ok_or_else(|| format!("`{}` is not numbers in brackets", text.trim()))?;
+    bare.split(',').map(|number| read_number(number.trim())).collect()
 }
 
 fn read_number<T: std::str::FromStr>(text: &str) -> Read<T> {

@@ -1,7 +1,7 @@
 //! A list as text; [`parse`](super::parse) is the inverse.
 
 use super::spans::{Ends, Names, Run};
-use super::{Call, List, Loop, Op, Source, Target};
+use super::{Call, List, Loop, Op, Source, Target, Window};
 use crate::program::Operation;
 use std::collections::HashMap;
 use std::fmt;
@@ -60,8 +60,9 @@ impl fmt::Display for List {
     /// `loop 3 reversed {` if it runs from the last row to the first. Its body has numbers of its own. First come its
     /// inputs, each with what it takes them `from` the list around: `carry` the numbers handed on from row to row (at
     /// first those named), `data` numbers of a table, `vary` lines in a row, `gather v1 from v3 v4 v5 by i0` the group
-    /// of lines that an index says, `captured` what is the same for all rows. Behind the lines of the body come its
-    /// outputs: `next`, what is carried on, and then what the results are, in their order: behind the last carry the
+    /// of lines that an index says, `captured` what is the same for all rows; `stencil v2 v3 from v0..v5 over [2, 3] in
+    /// [2, 3] at [0, -1] [0, 1] else 0.0` has for each row, of which the first grid has that many, the lines at these
+    /// offsets in a second grid, or that number beyond it. Behind the lines of the body come its outputs: `next`, what is carried on, and then what the results are, in their order: behind the last carry the
     /// `sum` over all rows, the `map` of all rows, and of `scatter v4 into 3 by i0` the sums of 3 groups. Tables are
     /// printed once, ahead of the loop that first needs them: `d0 = [1.5, -2.0]` has data, `i0 = [0, 1, 0]` an index.
     ///
@@ -201,6 +202,13 @@ impl Printer<'_, '_> {
                     let (place, _) = self.index.place(index.as_ptr() as usize, index.iter().map(|&i| u64::from(i)));
                     self.input("gather", &mut first, column.width, ids, &format!(" by i{place}"))?;
                 }
+                Source::Stencil(window) => {
+                    let offsets = window.offsets.chunks_exact(window.rows.len().max(1));
+                    let offsets: String = offsets.map(|offset| format!(" {offset:?}")).collect();
+                    let Window { rows, field, outside, .. } = &**window;
+                    let rest = format!(" over {rows:?} in {field:?} at{offsets} else {outside:?}");
+                    self.input("stencil", &mut first, column.width, ids, &rest)?;
+                }
             }
         }
         self.input("captured", &mut first, l.captured_len(), l.captured(), "")
@@ -252,7 +260,7 @@ impl Printer<'_, '_> {
             match &column.source {
                 Source::Data(table) => self.data_table(table)?,
                 Source::Gather { index, .. } => self.index_table(index)?,
-                Source::Vary => {}
+                Source::Vary | Source::Stencil(_) => {}
             }
         }
         for emit in &l.emits {

@@ -5,6 +5,7 @@ use super::hash::Map;
 use super::loops::{Column, Emit, Loop, Source, Target};
 use super::op::Kind;
 use super::record::{Recorder, Running, with_recorders};
+use super::window::Window;
 use super::{Op, Place, Traced};
 use crate::program::{Part, Rows, State};
 use crate::rules::{Binary, Elementary, Nary, Unary};
@@ -255,6 +256,27 @@ impl Wanted {
 }
 
 impl Recorder {
+    /// What a line is the sum of, each times a constant; none if it is no such thing.
+    fn parts(&self, x: Traced) -> Option<Vec<(f64, Traced)>> {
+        if x.epoch() != self.epoch {
+            return None;
+        }
+        let operands = self.list.operands(x.id());
+        let line = |i: usize| Traced::line(operands[i], self.epoch);
+        let finite = |i: usize| self.list.literal_of(operands[i]).filter(|factor| factor.is_finite());
+        match self.list.op(x.id()) {
+            Op::Unary(Unary::Neg) => Some(vec![(-1.0, line(0))]),
+            Op::Binary(Binary::Add) => Some(vec![(1.0, line(0)), (1.0, line(1))]),
+            Op::Binary(Binary::Sub) => Some(vec![(1.0, line(0)), (-1.0, line(1))]),
+            Op::Nary(Nary::Sum) => Some((0..operands.len()).map(|i| (1.0, line(i))).collect()),
+            Op::Binary(Binary::Mul) => {
+                let scaled = |by: usize, of: usize| finite(by).map(|factor| vec![(factor, line(of))]);
+                scaled(1, 0).or_else(|| scaled(0, 1))
+            }
+            _ => None,
+        }
+    }
+
     /// The number outside of this body that a line of it stands for, if it does.
     fn outer(&self, line: u32) -> Option<Traced> {
         let Place::Line(i) = self.list.place(line) else { return None };
@@ -267,6 +289,38 @@ impl Recorder {
             _ => None,
         }
     }
+}
+
+/// More terms of a sum than it is split into.
+const MANY_TERMS: usize = 8;
+
+/// A number of the body that is being recorded as a sum of multiples, the sums and constant factors in it undone; itself
+/// where that has many terms.
+pub(super) fn terms(x: Traced) -> Vec<(f64, Traced)> {
+    with_recorders(|recorders| {
+        let recorder = recorders.last().expect("a body is being recorded");
+        let (mut found, mut open) = (Vec::new(), vec![(1.0, x)]);
+        while let Some((factor, term)) = open.pop() {
+            if found.len() + open.len() >= MANY_TERMS {
+                return vec![(1.0, x)];
+            }
+            match recorder.parts(term) {
+                Some(parts) => open.extend(parts.into_iter().rev().map(|(by, part)| (factor * by, part))),
+                None => found.push((factor, term)),
+            }
+        }
+        found
+    })
+}
+
+/// Whether a number has a line for each row without a loop: it comes from outside of the body that is being recorded, or is
+/// an input of it that `varies`.
+pub(super) fn is_there(x: Traced, varies: &[bool]) -> bool {
+    with_recorders(|recorders| {
+        let recorder = recorders.last().expect("a body is being recorded");
+        let own = x.epoch() == recorder.epoch;
+        !own || recorder.list.op(x.id()) == Op::Input && varies.get(x.id() as usize) == Some(&true)
+    })
 }
 
 /// Appends the loop to the innermost recording that it depends on.
@@ -288,15 +342,10 @@ fn push(recorders: &mut [Recorder], body: Recorder, head: &Head, plan: &Plan, lo
     for (column, xs) in &head.columns {
         let own: Vec<usize> = take(first + column.width).into_iter().map(|id| id - first).collect();
         first += column.width;
-        let part = |xs: &[Traced]| -> Vec<Traced> {
-            xs.chunks_exact(column.width).flat_map(|group| own.iter().map(|&j| group[j])).collect()
-        };
-        if own.len() == column.width {
-            operands.extend(xs);
-            columns.push(column.clone());
-        } else if !own.is_empty() {
-            operands.extend(part(xs));
-            columns.push(Column { width: own.len(), source: column.source.picked(column.width, &own) });
+        if !own.is_empty() {
+            let (column, own) = column.picked(xs, &own);
+            operands.extend(own);
+            columns.push(column);
         }
     }
     let captured = take(usize::MAX)
@@ -334,12 +383,17 @@ fn push(recorders: &mut [Recorder], body: Recorder, head: &Head, plan: &Plan, lo
 
 /// The columns of rows, and their operands.
 fn columns(rows: &Rows<Traced>) -> Vec<(Column, Vec<Traced>)> {
-    let column = |part: &Part<Traced>| match *part {
-        Part::Data { values, width } => (Column { width, source: Source::Data(values.into()) }, Vec::new()),
-        Part::Vary { values, width } => (Column { width, source: Source::Vary }, values.to_vec()),
-        Part::Gather { values, width, index } => {
+    let column = |part: &Part<Traced>| match part {
+        &Part::Data { values, width } => (Column { width, source: Source::Data(values.into()) }, Vec::new()),
+        &Part::Vary { values, width } => (Column { width, source: Source::Vary }, values.to_vec()),
+        &Part::Gather { values, width, index } => {
             let groups = values.len().checked_div(width).unwrap_or(0);
             (Column { width, source: Source::Gather { groups, index: index.into() } }, values.to_vec())
+        }
+        Part::Stencil { values, stencil } => {
+            let (window, cells) = Window::of(stencil);
+            let field = cells.map_or_else(|| values.to_vec(), |cells| cells.into_iter().map(|i| values[i]).collect());
+            (Column { width: stencil.width(), source: Source::Stencil(window.into()) }, field)
         }
     };
     rows.parts().iter().filter(|part| part.width() > 0).map(column).collect()

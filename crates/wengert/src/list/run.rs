@@ -1,6 +1,7 @@
 //! Running a list: on plain numbers, or on those of any engine.
 
-use super::{Kind, List, Loop, Op, Relation, Source, Target};
+use super::loops::At;
+use super::{Kind, List, Loop, Op, Relation, Target};
 use crate::program::Real;
 use crate::rules::Binary;
 
@@ -165,9 +166,9 @@ impl Loop {
     /// Appends the inputs of the body for row `i`, without what goes from step to step.
     pub(super) fn read<R: Real>(&self, i: usize, around: &[R], x: &mut Vec<R>) {
         for (column, ids) in self.sources() {
-            x.extend((0..column.width).map(|j| match &column.source {
-                Source::Data(table) => R::lit(table[column.operand(i, j)]),
-                Source::Vary | Source::Gather { .. } => around[ids[column.operand(i, j)] as usize],
+            x.extend((0..column.width).map(|j| match column.at(i, j) {
+                At::Number(x) => R::lit(x),
+                At::Operand(operand) => around[ids[operand] as usize],
             }));
         }
         x.extend(self.captured().iter().map(|&id| around[id as usize]));

@@ -1,6 +1,6 @@
 //! Sparsity: which outputs depend on which inputs, found by sweeping forwards over the list.
 
-use super::loops::{Loop, Source, Target};
+use super::loops::{Loop, Target};
 use super::{List, Op};
 use crate::rules::{Binary, Kind};
 
@@ -403,10 +403,7 @@ impl Body {
             return Some(l.captured()[place - self.numbers.len()]);
         };
         let column = &l.columns[k];
-        match column.source {
-            Source::Data(_) => None,
-            Source::Vary | Source::Gather { .. } => Some(l.operands[start + column.operand(i, j)]),
-        }
+        column.operand(i, j).map(|operand| l.operands[start + operand])
     }
 
     /// The lines around that a result depends on, of a loop that carries nothing.

@@ -91,6 +91,7 @@ fn check_column(column: &Column, len: usize) -> std::result::Result<usize, Strin
             check_count(*groups, "groups")?;
             check_index(index, len, *groups)?;
         }
+        Source::Stencil(window) => window.check(len, column.width)?,
     }
     Ok(column.operands(len))
 }
@@ -142,7 +143,7 @@ pub(super) fn check_index(index: &[u32], len: usize, groups: usize) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::{Op, Relation};
+    use crate::list::{Op, Relation, Window};
     use crate::rules::{Binary, Unary};
     use expect_test::{Expect, expect};
     use std::ops::Range;
@@ -266,6 +267,27 @@ mod tests {
             |l| gather(l, 4, &[2, 0]),
             expect!["cannot accept loop 0 of a list of 17 lines: it takes 8 operands, not 7"],
         );
+    }
+
+    #[test]
+    fn neighbours_that_do_not_fit_are_rejected() {
+        let seen = |rows: &[usize], field: &[usize], offsets: &[i64]| {
+            let window = Window { rows: rows.into(), field: field.into(), offsets: offsets.into(), outside: 0.0 };
+            list(|l| l.columns[2].source = Source::Stencil(window.into())).verify().map_err(|why| why.to_string())
+        };
+        assert_eq!(seen(&[2], &[3], &[1]), Ok(()));
+        for (rows, field, offsets, why) in [
+            (&[3][..], &[3][..], &[1][..], "a grid of [3] has not 2 rows"),
+            (&[2], &[4], &[1], "it takes 8 operands, not 7"),
+            (&[2], &[3, 1], &[1], "1 neighbours are not [1] from [2] in [3, 1]"),
+            (&[2], &[3], &[1, 0], "1 neighbours are not [1, 0]"),
+            (&[], &[], &[], "1 neighbours are not []"),
+            (&[2], &[3], &[1 << 40], "an offset of 1099511627776 is too far"),
+            (&[1, 2], &[1 << 20, 1 << 20], &[0, 0], "too many cells"),
+        ] {
+            let got = seen(rows, field, offsets).expect_err("an illegal list");
+            assert!(got.contains(why), "{got} instead of {why}");
+        }
     }
 
     #[test]

@@ -11,8 +11,10 @@ mod output;
 pub(crate) mod real;
 mod rows;
 pub(crate) mod scalar;
+mod scan;
 mod single;
-mod state;
+pub(crate) mod state;
+mod stencil;
 
 #[cfg(feature = "nalgebra")]
 pub use foreign::linalg;
@@ -27,5 +29,8 @@ pub(crate) use rows::Part;
 pub use rows::Rows;
 pub use scalar::Scalar;
 pub(crate) use scalar::{Sealed, nested_slot, own_real};
+pub use scan::{Scan, Unrecorded};
 pub use single::F32;
 pub use state::State;
+pub use stencil::Boundary;
+pub(crate) use stencil::Stencil;

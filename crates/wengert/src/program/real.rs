@@ -1,7 +1,9 @@
 //! What a user's program is generic over.
 
+use super::state::expect_like;
 use super::{Operation, Rows, State, operation};
 use crate::rules::{Elementary, Room, rule};
+use std::panic::Location;
 
 /// A real number in a user's program: [`Elementary`] with the operations on many operands.
 ///
@@ -257,11 +259,7 @@ pub trait Real: Elementary {
         for i in 0..steps.len() {
             steps.read(i, &mut row);
             last = body(last, &row);
-            assert!(
-                last.is_like(&state),
-                "cannot go on with the state that step {i} gave: it has not the shape of the first; let each step give \
-                 as many numbers in the same places"
-            );
+            expect_like(&last, &state, i, Location::caller());
         }
         last
     }

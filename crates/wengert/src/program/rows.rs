@@ -1,6 +1,7 @@
 //! What the rows of a structured loop hold.
 
-use super::Real;
+use super::stencil::{MOST_AXES, Stencil};
+use super::{Boundary, Real};
 use std::panic::Location;
 
 /// What differs from row to row in [`Real::sum_rows`] and [`Real::map_rows`], and from step to step in
@@ -34,6 +35,8 @@ pub(crate) enum Part<'a, R> {
     Vary { values: &'a [R], width: usize },
     /// Groups of numbers, of which each row picks one.
     Gather { values: &'a [R], width: usize, index: &'a [u32] },
+    /// The neighbours of one cell of a grid.
+    Stencil { values: &'a [R], stencil: Stencil },
 }
 
 impl<R> Part<'_, R> {
@@ -41,6 +44,7 @@ impl<R> Part<'_, R> {
     pub(crate) fn width(&self) -> usize {
         match self {
             Part::Data { width, .. } | Part::Vary { width, .. } | Part::Gather { width, .. } => *width,
+            Part::Stencil { stencil, .. } => stencil.width(),
         }
     }
 }
@@ -127,6 +131,55 @@ impl<'a, R: Real> Rows<'a, R> {
         self.with(Part::Gather { values, width, index })
     }
 
+    /// With the neighbours of one cell of a grid for each row: the rows are the cells, `values` has one number for each,
+    /// the last axis of `shape` fastest; a row holds the numbers at these offsets from its cell, in their order. What
+    /// it sees beyond the edges the [`Boundary`] says.
+    ///
+    /// A step of the heat equation in the plane:
+    ///
+    /// ```
+    /// use wengert::{Boundary, Real, Rows, grad};
+    /// fn step<R: Real>(u: &[R], shape: &[usize; 2]) -> Vec<R> {
+    ///     let cross = [[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]];
+    ///     let rows = Rows::new(u.len()).stencil(u, shape, &cross, Boundary::ZERO);
+    ///     let [next] = R::map_rows(&rows, |u| [u[0] + (u[1] + u[2] + u[3] + u[4] - u[0] * 4.0) * 0.125]);
+    ///     next
+    /// }
+    /// assert_eq!(step(&[0.0, 0.0, 0.0, 0.0, 8.0, 0.0], &[2, 3]), [0.0, 1.0, 0.0, 1.0, 4.0, 1.0]);
+    /// assert_eq!(grad(|u: &[_]| step(u, &[2, 3])[1], &[0.0; 6]), [0.125, 0.5, 0.125, 0.0, 0.125, 0.0]);
+    /// ```
+    ///
+    /// Compiled, a row reads its neighbours where they stand: no index is read, and with a [`Boundary::Constant`]
+    /// nothing is copied either; the other boundaries copy the field once, with its margins. The gradient is a loop over
+    /// the cells too, in which each gathers what it gave to its neighbours.
+    ///
+    /// # Panics
+    /// If `shape` or `values` has not one cell for each row, or if the grid has no axis, or more than 8.
+    #[must_use]
+    #[track_caller]
+    pub fn stencil<const D: usize>(
+        self,
+        values: &'a [R],
+        shape: &[usize; D],
+        offsets: &[[i32; D]],
+        boundary: Boundary,
+    ) -> Self {
+        let location = Location::caller();
+        assert!(
+            (1..=MOST_AXES).contains(&D),
+            "cannot see neighbours on a grid of {D} axes (at {location}): it has 1 to {MOST_AXES}; gather by an index"
+        );
+        let cells = shape.iter().try_fold(1_usize, |cells, &n| cells.checked_mul(n));
+        assert!(
+            cells == Some(self.len) && values.len() == self.len,
+            "cannot see neighbours on a grid of {shape:?} with {} numbers for {} rows (at {location}): each row is one \
+             cell; give as many rows and numbers as the grid has cells",
+            values.len(),
+            self.len
+        );
+        self.with(Part::Stencil { values, stencil: Stencil::new(shape, offsets, boundary) })
+    }
+
     /// How many rows there are.
     ///
     /// ```
@@ -168,12 +221,13 @@ impl<'a, R: Real> Rows<'a, R> {
         for part in &self.parts {
             let group = |width, at: usize| at * width..(at + 1) * width;
             let to = &mut row[start..start + part.width()];
-            match *part {
-                Part::Data { values, width } => {
+            match part {
+                &Part::Data { values, width } => {
                     to.iter_mut().zip(&values[group(width, i)]).for_each(|(to, &x)| *to = R::lit(x));
                 }
-                Part::Vary { values, width } => to.copy_from_slice(&values[group(width, i)]),
-                Part::Gather { values, width, index } => to.copy_from_slice(&values[group(width, index[i] as usize)]),
+                &Part::Vary { values, width } => to.copy_from_slice(&values[group(width, i)]),
+                &Part::Gather { values, width, index } => to.copy_from_slice(&values[group(width, index[i] as usize)]),
+                Part::Stencil { values, stencil } => stencil.read(values, i, R::lit, to),
             }
             start += part.width();
         }

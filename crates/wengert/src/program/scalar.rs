@@ -1,6 +1,7 @@
 //! What an engine may hold.
 
 use super::{F32, Real};
+use crate::checkpoint::Stored;
 use crate::rules::Elementary;
 use std::fmt::{Debug, Display};
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -94,8 +95,8 @@ pub(crate) fn sum_each<T: Scalar>(len: usize, outputs: usize, mut body: impl FnM
     sums
 }
 
-/// Only the numbers of this crate are scalars.
-pub trait Sealed {}
+/// Only the numbers of this crate are scalars; all of them can be kept in a file.
+pub trait Sealed: Stored {}
 
 impl Sealed for f64 {}
 impl Sealed for f32 {}

@@ -1,6 +1,7 @@
 //! What a loop of dependent steps hands from step to step.
 
 use super::Real;
+use std::panic::Location;
 
 /// The state of [`Real::scan`]: numbers in a shape that no step changes.
 ///
@@ -102,3 +103,13 @@ macro_rules! tuple_state {
 tuple_state!(A 0, B 1);
 tuple_state!(A 0, B 1, C 2);
 tuple_state!(A 0, B 1, C 2, D 3);
+
+/// What step number `step` of the loop at that place gave is to have the shape of the first state.
+#[track_caller]
+pub(crate) fn expect_like<R: Real, S: State<R>>(given: &S, first: &S, step: usize, location: &Location<'_>) {
+    assert!(
+        given.is_like(first),
+        "cannot go on with the state that step {step} gave (at {location}): it has not the shape of the first; let each \
+         step give as many numbers in the same places"
+    );
+}

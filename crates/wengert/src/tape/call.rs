@@ -1,6 +1,6 @@
 //! Operations of one's own with several outputs: the tape keeps the point and asks them for products when it is swept.
 
-use super::statement::{record, require_here};
+use super::statement::require_here;
 use super::var::CONSTANT;
 use super::{Origin, Var, head, rows, watch, work};
 use crate::program::{Operation, Real, Rows, Scalar, operation, real};
@@ -56,7 +56,29 @@ impl<O: Operation, T: Scalar> LinearMap<T> for At<O, T::Real> {
     }
 }
 
-/// One use of an operation on the tape. Its outputs are nodes with a record each that leads nowhere.
+/// What a call leads back through.
+enum Map<T> {
+    Operation(Box<dyn LinearMap<T>>),
+    /// A loop with checkpoints, by its number.
+    Scan(usize),
+}
+
+/// The loops with checkpoints of a recording.
+pub(super) trait Scans<T> {
+    /// The adjoints of the initial state of a loop for those of the last; gives `add` those of the nodes that its steps
+    /// captured. A loop is swept once.
+    fn reverse(&self, scan: usize, ybar: &[T], add: &mut dyn FnMut(u32, T)) -> Vec<T>;
+}
+
+/// None at all.
+impl<T> Scans<T> for () {
+    fn reverse(&self, _: usize, _: &[T], _: &mut dyn FnMut(u32, T)) -> Vec<T> {
+        unreachable!("a loop with checkpoints is swept where it was recorded")
+    }
+}
+
+/// One use of an operation, or a loop with checkpoints, on the tape. Its outputs are nodes with a record each that leads
+/// nowhere.
 pub(super) struct Call<T> {
     /// The record of its first output, once that is recorded.
     pub(super) first: usize,
@@ -64,7 +86,7 @@ pub(super) struct Call<T> {
     pub(super) outputs: usize,
     /// For each input its node and the derivative with respect to it; `None` for a constant.
     inputs: Vec<Option<(u32, T)>>,
-    map: Box<dyn LinearMap<T>>,
+    map: Map<T>,
     location: &'static Location<'static>,
     /// Whether a pullback of finite adjoints was not finite, or a zero met there what is not.
     nonfinite: AtomicBool,
@@ -78,16 +100,41 @@ impl<T: Scalar> Call<T> {
         location: &'static Location<'static>,
     ) -> Call<T> {
         let (operation, outputs) = (operation.clone(), y.len());
-        let map = Box::new(At { operation, x, y, location });
+        let map = Map::Operation(Box::new(At { operation, x, y, location }));
         Call { first: 0, outputs, inputs, map, location, nonfinite: AtomicBool::new(false) }
+    }
+
+    /// The loop with that number, whose outputs, so many, have their records from number `first` on.
+    pub(super) fn of_scan(
+        scan: usize,
+        (first, outputs): (usize, usize),
+        inputs: Vec<Option<(u32, T)>>,
+        location: &'static Location<'static>,
+    ) -> Call<T> {
+        Call { first, outputs, inputs, map: Map::Scan(scan), location, nonfinite: AtomicBool::new(false) }
+    }
+
+    /// The number of the loop with checkpoints that it is, if it is one.
+    pub(super) fn scan(&self) -> Option<usize> {
+        match self.map {
+            Map::Operation(_) => None,
+            Map::Scan(scan) => Some(scan),
+        }
     }
 
     /// The bytes that it holds, but for what the operation itself points to, were its numbers of type `U`.
     pub(super) fn bytes<U: Scalar>(&self) -> usize {
         let (inputs, numbers) = (self.inputs.len(), self.inputs.len() + self.outputs);
         let edges = inputs * size_of::<Option<(u32, U)>>();
-        size_of::<Call<U>>() + self.map.bytes() + numbers * size_of::<U::Real>() + edges
+        let map = match &self.map {
+            Map::Operation(map) => map.bytes() + numbers * size_of::<U::Real>(),
+            Map::Scan(_) => 0,
+        };
+        size_of::<Call<U>>() + map + edges
     }
+
+    /// The bytes that it takes beside while its recording runs, in a list that has twice the room that it needs.
+    pub(super) const RUNNING: usize = size_of::<Call<T>>() + 2 * size_of::<(u64, Box<dyn Any>)>();
 
     /// The nodes of its inputs that are not constants.
     pub(super) fn nodes(&self) -> impl Iterator<Item = usize> {
@@ -97,14 +144,21 @@ impl<T: Scalar> Call<T> {
     /// Whether the operation has a JVP.
     pub(super) fn has_jvp(&self) -> bool {
         let zeros = vec![T::from_f64(0.0); self.inputs.len()];
-        self.map.jvp(&zeros).is_some()
+        matches!(&self.map, Map::Operation(map) if map.jvp(&zeros).is_some())
     }
 
     /// Adds to the adjoints of its inputs what those of its outputs, from node `first` on, make of them.
-    pub(super) fn reverse<const L: usize>(&self, first: usize, adjoints: &mut [[T; L]]) {
+    pub(super) fn reverse<const L: usize>(
+        &self,
+        first: usize,
+        adjoints: &mut [[T; L]],
+        scans: &dyn Scans<T>,
+        mut reached: impl FnMut(usize),
+    ) {
         for l in 0..L {
             let ybar: Vec<T> = adjoints[first..first + self.outputs].iter().map(|lanes| lanes[l]).collect();
-            self.reverse_to(&ybar, |node, xbar| {
+            self.reverse_to(&ybar, scans, |node, xbar| {
+                reached(node as usize);
                 let x = &mut adjoints[node as usize][l];
                 *x = *x + xbar;
             });
@@ -112,11 +166,15 @@ impl<T: Scalar> Call<T> {
     }
 
     /// Gives the nodes of its inputs what the adjoints of its outputs make of theirs.
-    pub(super) fn reverse_to(&self, ybar: &[T], mut add: impl FnMut(u32, T)) {
+    pub(super) fn reverse_to(&self, ybar: &[T], scans: &dyn Scans<T>, mut add: impl FnMut(u32, T)) {
         if ybar.iter().all(|t| t.is_zero()) {
             return;
         }
-        for (input, xbar) in self.inputs.iter().zip(self.pullback(ybar)) {
+        let xbar = match &self.map {
+            Map::Operation(map) => self.pullback(&**map, ybar),
+            Map::Scan(scan) => scans.reverse(*scan, ybar, &mut add),
+        };
+        for (input, xbar) in self.inputs.iter().zip(xbar) {
             if let Some((node, d)) = *input {
                 add(node, d.strong_mul(xbar));
             }
@@ -124,9 +182,9 @@ impl<T: Scalar> Call<T> {
     }
 
     /// The adjoints of its inputs for those of its outputs; notes where something became infinite or NaN in it.
-    fn pullback(&self, ybar: &[T]) -> Vec<T> {
+    fn pullback(&self, map: &dyn LinearMap<T>, ybar: &[T]) -> Vec<T> {
         let finite = |t: &[T]| t.iter().all(|t| t.primal().is_finite());
-        let (xbar, meetings) = count_meetings(|| self.map.pullback(ybar));
+        let (xbar, meetings) = count_meetings(|| map.pullback(ybar));
         if finite(ybar) && (meetings > 0 || !finite(&xbar)) {
             self.nonfinite.store(true, Ordering::Relaxed);
         }
@@ -135,12 +193,14 @@ impl<T: Scalar> Call<T> {
 
     /// Where a number that is not finite was born in a pullback, if one was.
     pub(super) fn origin(&self) -> Option<Origin> {
+        let Map::Operation(map) = &self.map else { return None };
         let nonfinite = self.nonfinite.load(Ordering::Relaxed);
-        nonfinite.then(|| Origin::of_pullback(self.map.name(), self.map.point(), self.location))
+        nonfinite.then(|| Origin::of_pullback(map.name(), map.point(), self.location))
     }
 
     /// Appends the tangents of its outputs.
     pub(super) fn forward<const L: usize>(&self, tangents: &mut Vec<[T; L]>) {
+        let Map::Operation(map) = &self.map else { unreachable!("a loop with checkpoints is swept backwards alone") };
         let first = tangents.len();
         tangents.resize(first + self.outputs, [T::from_f64(0.0); L]);
         for l in 0..L {
@@ -152,7 +212,7 @@ impl<T: Scalar> Call<T> {
             if dx.iter().all(|t| t.is_zero()) {
                 continue;
             }
-            let dy = self.map.jvp(&dx).unwrap_or_else(|| operation::missing_jvp(self.map.name(), self.location));
+            let dy = map.jvp(&dx).unwrap_or_else(|| operation::missing_jvp(map.name(), self.location));
             for (lanes, dy) in tangents[first..].iter_mut().zip(dy) {
                 lanes[l] = dy;
             }
@@ -233,6 +293,9 @@ impl<T: Scalar> Var<T> {
     ) -> Vec<Self> {
         let values_of = |reals: &[T::Real]| reals.iter().map(|&y| T::from_real(y)).collect::<Vec<T>>();
         let outputs = values_of(&values);
+        if head::with::<T, _>(head::Head::is_muted) {
+            return outputs.into_iter().map(Var::constant).collect();
+        }
         if x.iter().any(|x| x.is_watched()) {
             watch::look_at_all(operation.name(), &values_of(&reals), &outputs);
         }
@@ -242,16 +305,13 @@ impl<T: Scalar> Var<T> {
         for x in x.iter().filter(|x| x.id != CONSTANT) {
             require_here::<T>(operation.name(), x.id);
         }
-        let (tag, first) = head::with::<T, _>(|head| (head.tag(), head.recorded()));
+        let (tag, first, counting) = head::with::<T, _>(|head| (head.tag(), head.recorded(), head.is_counting()));
         call.first = first;
-        if !outputs.is_empty() {
-            keep(tag, call); // without outputs there is nothing to pull back
+        // Without outputs there is nothing to pull back, nor is there where records are counted and forgotten.
+        if !outputs.is_empty() && !counting {
+            keep(tag, call);
         }
-        let output = |v| {
-            let own = (T::from_f64(0.0), head::with::<T, _>(head::Head::next_id));
-            Var { v, d: T::from_f64(1.0), id: record(own, own, false) }
-        };
-        outputs.into_iter().map(output).collect()
+        outputs.into_iter().map(Var::node_of_its_own).collect()
     }
 }
 
@@ -262,7 +322,7 @@ thread_local! {
 }
 
 /// Remembers a call of the recording with that tag.
-fn keep<T: Scalar>(tag: u64, call: Call<T>) {
+pub(super) fn keep<T: Scalar>(tag: u64, call: Call<T>) {
     CALLS.with_borrow_mut(|calls| calls.push((tag, Box::new(call))));
 }
 
@@ -279,8 +339,11 @@ pub(super) fn take<T: Scalar>(tag: u64, before: usize) -> Vec<Call<T>> {
             return Vec::new();
         }
         work::count(|work| &work.calls, (calls.len() - before) as u64);
+        let count = calls[before..].iter().filter(|(of, _)| *of == tag).count();
+        let mut taken = Vec::with_capacity(count); // they may be kept for long
         let ended = calls.extract_if(before.., |(of, _)| *of == tag);
-        ended.filter_map(|(_, call)| call.downcast().ok().map(|call| *call)).collect()
+        taken.extend(ended.filter_map(|(_, call)| call.downcast().ok().map(|call| *call)));
+        taken
     };
     CALLS.try_with(take).unwrap_or_default() // at the end of a thread there are none
 }

@@ -55,6 +55,10 @@ pub(super) struct Head {
     row_records: Cell<u64>,
     /// What else those have taken.
     row_work: Cell<RowWork>,
+    /// What may be written.
+    limit: Cell<Limit>,
+    /// How many records were written and forgotten because of it.
+    forgotten: Cell<usize>,
     /// The `T` whose recording this is, or was.
     owner: Cell<Option<TypeId>>,
 }
@@ -70,8 +74,26 @@ pub(super) struct State {
     row_start: usize,
     row_records: u64,
     row_work: RowWork,
+    limit: Limit,
+    forgotten: usize,
     owner: Option<TypeId>,
 }
+
+/// What a recording may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// Whatever it has to.
+    None,
+    /// Nothing: the results of operations are constants.
+    Muted,
+    /// Records, forgotten as often as there is no room: they are counted.
+    Counted,
+    /// As many records as there is room for; then they are counted.
+    Room,
+}
+
+/// What a recording unwinds with where a row within a step needs more room than there is.
+pub(super) struct OutOfRoom;
 
 impl State {
     const IDLE: State = State {
@@ -84,6 +106,8 @@ impl State {
         row_start: 0,
         row_records: 0,
         row_work: RowWork::NOTHING,
+        limit: Limit::None,
+        forgotten: 0,
         owner: None,
     };
 
@@ -107,6 +131,33 @@ impl State {
             owner: Some(TypeId::of::<T>()),
             ..State::IDLE
         }
+    }
+
+    /// The recording of `T` with that tag, which goes on in other `records`: what it writes are the rows of a loop, and
+    /// earlier ones had so many records.
+    pub(super) fn resumed<T: Scalar>(tag: u64, mut records: Vec<Record<T>>, row_records: u64, limit: Limit) -> State {
+        records.clear();
+        let mut records = ManuallyDrop::new(records);
+        State {
+            tag,
+            first: tag,
+            records: records.as_mut_ptr().cast(),
+            capacity: records.capacity(),
+            row_records,
+            limit,
+            owner: Some(TypeId::of::<T>()),
+            ..State::IDLE
+        }
+    }
+
+    /// How many records were written, those included that were forgotten for want of room.
+    pub(super) fn written(&self) -> usize {
+        self.forgotten + self.len
+    }
+
+    /// How many records the rows of loops had.
+    pub(super) fn row_records(&self) -> u64 {
+        self.row_records
     }
 
     /// No recording, in the slot of `T`.
@@ -148,12 +199,15 @@ impl Head {
         row_start: Cell::new(0),
         row_records: Cell::new(0),
         row_work: Cell::new(RowWork::NOTHING),
+        limit: Cell::new(Limit::None),
+        forgotten: Cell::new(0),
         owner: Cell::new(None),
     };
 
     /// Puts `state` here and gives what was here.
     pub(super) fn replace(&self, state: State) -> State {
-        self.fast_tag.set(if state.tag & WATCHED == 0 { state.tag } else { IDLE_TAG });
+        let fast = state.tag & WATCHED == 0 && state.limit != Limit::Muted;
+        self.fast_tag.set(if fast { state.tag } else { IDLE_TAG });
         State {
             tag: self.tag.replace(state.tag),
             first: self.first.replace(state.first),
@@ -164,6 +218,8 @@ impl Head {
             row_start: self.row_start.replace(state.row_start),
             row_records: self.row_records.replace(state.row_records),
             row_work: self.row_work.replace(state.row_work),
+            limit: self.limit.replace(state.limit),
+            forgotten: self.forgotten.replace(state.forgotten),
             owner: self.owner.replace(state.owner),
         }
     }
@@ -188,6 +244,16 @@ impl Head {
     /// Whether the recording that runs here is one of `T`.
     pub(super) fn belongs_to<T: Scalar>(&self) -> bool {
         self.owner.get() == Some(TypeId::of::<T>())
+    }
+
+    /// Whether nothing is written: the results of operations are constants.
+    pub(super) fn is_muted(&self) -> bool {
+        self.limit.get() == Limit::Muted
+    }
+
+    /// Whether records are counted and not kept.
+    pub(super) fn is_counting(&self) -> bool {
+        self.limit.get() == Limit::Counted || self.forgotten.get() > 0
     }
 
     /// How many records the running recording has.
@@ -219,6 +285,11 @@ impl Head {
     /// How many records the rows of the running recording had.
     pub(super) fn row_records(&self) -> u64 {
         self.row_records.get()
+    }
+
+    /// So many, those of loops included that were recorded elsewhere.
+    pub(super) fn set_row_records(&self, records: u64) {
+        self.row_records.set(records);
     }
 
     /// How many records stand before the row that is recorded, if one is.
@@ -277,11 +348,11 @@ impl Head {
     #[inline(always)]
     #[track_caller]
     pub(super) unsafe fn push<T: Scalar>(&self, record: Record<T>) -> u64 {
-        let len = self.len.get();
-        if len == self.capacity.get() {
+        if self.len.get() == self.capacity.get() {
             // SAFETY: as for this function.
             unsafe { self.grow::<T>() };
         }
+        let len = self.len.get();
         let id = self.first.get() + len as u64;
         // SAFETY: the parts are those of a `Vec<Record<T>>` and `len < capacity`.
         unsafe { self.records.get().cast::<Record<T>>().add(len).write(record) };
@@ -289,7 +360,7 @@ impl Head {
         id
     }
 
-    /// Doubles the room.
+    /// Doubles the room, or makes room as the limit allows.
     ///
     /// # Safety
     /// The head belongs to a recording of `T`.
@@ -305,6 +376,9 @@ impl Head {
              pull back through one after the other by `vjp`",
             Location::caller()
         );
+        if self.limit.get() != Limit::None && capacity > 0 {
+            return self.forget_for_room();
+        }
         // SAFETY: the parts are those of a `Vec<Record<T>>`; they are written back below, and `ManuallyDrop` keeps
         // them alive should the allocation fail by panicking.
         let mut records =
@@ -312,6 +386,19 @@ impl Head {
         records.reserve_exact(capacity.max(128).min((MOST_NODES - nodes) as usize));
         self.records.set(records.as_mut_ptr().cast());
         self.capacity.set(records.capacity());
+    }
+
+    /// Forgets what was recorded, which nobody will sweep, and goes on counting.
+    fn forget_for_room(&self) {
+        if self.row_start.get() > 0 {
+            // A row within the step is to be swept as soon as it ends, and would miss its records. Should a body catch
+            // this, the count says that records are missing.
+            self.forgotten.set(self.len.get() + 1);
+            std::panic::resume_unwind(Box::new(OutOfRoom));
+        }
+        let len = self.len.replace(0);
+        self.forgotten.set(self.forgotten.get() + len);
+        self.first.set(self.first.get() + len as u64);
     }
 }
 

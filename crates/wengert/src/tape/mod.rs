@@ -13,18 +13,22 @@
 
 mod call;
 mod head;
+mod loops;
 mod places;
 mod pool;
+mod recorder;
 mod recording;
 mod row;
 mod rows;
 mod statement;
+mod steps;
 mod sweep;
 mod var;
 mod watch;
 mod work;
 
 pub(crate) use pool::with_scratch;
+pub use recorder::Recorder;
 pub(crate) use recording::Tape;
 use rows::RowWork;
 pub use var::Var;

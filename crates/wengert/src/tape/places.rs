@@ -70,6 +70,16 @@ impl Places {
         })
     }
 
+    /// These again, for a loop that goes on; to be given back by [`leave`](Self::leave).
+    pub(super) fn resume(self, tag: u64) {
+        RUNNING.with(|running| running.borrow_mut().push((tag, self)));
+    }
+
+    /// How many loops deep the recording with that tag is.
+    pub(super) fn depth(tag: u64) -> usize {
+        RUNNING.with(|running| running.borrow().iter().rev().find(|(of, _)| *of == tag).map_or(0, |(_, at)| at.depth))
+    }
+
     /// The loop of the recording with that tag that began last is over.
     pub(super) fn leave(tag: u64) {
         RUNNING.with(|running| {

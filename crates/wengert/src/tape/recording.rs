@@ -57,6 +57,54 @@ impl<T: Scalar> Drop for Recording<T> {
     }
 }
 
+/// A running recording whose inputs have been seeded.
+pub(super) struct Seeded<T: Scalar> {
+    recording: Recording<T>,
+    buffers: Box<Buffers<T>>,
+    inputs: usize,
+}
+
+impl<T: Scalar> Seeded<T> {
+    /// Starts a recording of the numbers that `fill` appends: it, and they as variables.
+    #[track_caller]
+    pub(super) fn start(fill: impl FnOnce(&mut Vec<T>), watched: bool) -> (Self, Vec<Var<T>>) {
+        work::count(|work| &work.recordings, 1);
+        let mut buffers = pool::take::<Buffers<T>>();
+        let Buffers { records, values, vars, .. } = &mut *buffers;
+        fill(values);
+        let recording = Recording::start(values.len(), std::mem::take(records), watched);
+        vars.extend(values.iter().enumerate().map(|(i, &v)| Var::input(v, recording.tag, i)));
+        let (inputs, vars) = (values.len(), std::mem::take(vars));
+        (Seeded { recording, buffers, inputs }, vars)
+    }
+
+    /// The number of the recording, as its variables have it.
+    pub(super) fn tag(&self) -> u64 {
+        self.recording.tag
+    }
+
+    /// Ends it, with these outputs.
+    #[track_caller]
+    pub(super) fn finish(mut self, vars: Vec<Var<T>>) -> Tape<T> {
+        let tag = self.tag();
+        for y in &vars {
+            self.buffers.outputs.push(y.node(tag)); // not in a closure: it panics at the caller's line
+        }
+        let (written, nonfinite, row_work) = self.recording.end().expect("a recording ends once");
+        work::count(|work| &work.records, written.len() as u64 + row_work.records);
+        work::count(|work| &work.rows, row_work.rows);
+        work::count(|work| &work.visits, row_work.visits);
+        (self.buffers.records, self.buffers.vars) = (written, vars);
+        let (calls, watch) = (call::take(tag, self.recording.calls), self.recording.seen());
+        let Seeded { buffers, inputs, .. } = self;
+        let tape = Tape { buffers: Some(buffers), inputs, nonfinite, calls, row_work, watch };
+        if row_work.rows > 0 || row_work.records > 0 {
+            tape.expect_no_row();
+        }
+        tape
+    }
+}
+
 /// A finished recording: the linearised function at one point, ready to be swept any number of times.
 pub(crate) struct Tape<T: Scalar> {
     /// Given back when the tape is dropped.
@@ -88,31 +136,11 @@ impl<T: Scalar> Tape<T> {
         Y: Output<Var<T>>,
         F: for<'a> FnOnce(X::Of<'a, Var<T>>) -> Y,
     {
-        work::count(|work| &work.recordings, 1);
-        let mut buffers = pool::take::<Buffers<T>>();
-        let Buffers { records, values, vars, outputs, .. } = &mut *buffers;
-        fill(values);
-        let inputs = values.len();
-        let mut recording = Recording::start(inputs, std::mem::take(records), watched);
-        let tag = recording.tag;
-        vars.extend(values.iter().enumerate().map(|(i, &v)| Var::input(v, tag, i)));
+        let (seeded, mut vars) = Seeded::start(fill, watched);
         let y = f(x.view(&mut vars.as_slice()));
         vars.clear();
-        y.write(vars);
-        for y in vars.iter() {
-            outputs.push(y.node(tag)); // not in a closure: it panics at the caller's line
-        }
-        let (written, nonfinite, row_work) = recording.end().expect("a recording ends once");
-        work::count(|work| &work.records, written.len() as u64 + row_work.records);
-        work::count(|work| &work.rows, row_work.rows);
-        work::count(|work| &work.visits, row_work.visits);
-        *records = written;
-        let (calls, watch) = (call::take(tag, recording.calls), recording.seen());
-        let tape = Tape { buffers: Some(buffers), inputs, nonfinite, calls, row_work, watch };
-        if row_work.rows > 0 {
-            tape.expect_no_row();
-        }
-        (y, tape)
+        y.write(&mut vars);
+        (y, seeded.finish(vars))
     }
 
     /// What is left uses no variable of a row.
@@ -125,8 +153,8 @@ impl<T: Scalar> Tape<T> {
         let outputs = || self.output_nodes().iter().flatten().any(|&(node, _)| of_row(node));
         assert!(
             !(records() || calls() || outputs()),
-            "cannot use a variable of a row outside its loop: a row is swept and forgotten before the next begins; let \
-             the body return what is needed of it"
+            "cannot use a variable of a row, or of a step, outside its loop: it is swept and forgotten before the next \
+             begins; let the body return what is needed of it"
         );
     }
 

@@ -1,6 +1,6 @@
 //! One row of a structured loop: the sweep back over its records, as soon as they are written.
 
-use super::call::Call;
+use super::call::{Call, Scans};
 use super::places::Places;
 use super::{CONTINUES, Record, head};
 use crate::program::Scalar;
@@ -113,7 +113,10 @@ pub(super) struct Row<'a, T: Scalar> {
     pub(super) start: usize,
     /// How many it has.
     pub(super) len: usize,
+    /// These, where they do not stand on the tape.
+    pub(super) records: Option<&'a [Record<T>]>,
     pub(super) calls: &'a [Call<T>],
+    pub(super) scans: &'a dyn Scans<T>,
     pub(super) places: &'a Places,
     /// Whether a partial derivative in it is not finite.
     pub(super) nonfinite: bool,
@@ -134,21 +137,30 @@ impl<T: Scalar> Row<'_, T> {
         own: &mut Vec<Adjoints<T, L>>,
         sums: &mut Sums<T, L>,
     ) -> Result<usize, Stray> {
-        if own.len() < self.len {
-            own.resize(self.len, Adjoints::none());
-        }
-        let mut sweep = Sweep { row: self, own, sums, stray: false };
-        let (mut end, seeded) = sweep.seed(outputs);
-        for call in self.calls.iter().rev() {
-            let first = call.first - self.start;
-            if first < end {
-                sweep.segment(first + call.outputs, end);
-                sweep.pull_back(call, first);
-                end = first;
-            }
-        }
-        sweep.segment(0, end);
+        let mut sweep = Sweep::of(self, own, sums);
+        let (end, seeded) = sweep.seed(outputs);
+        sweep.backwards(0, end);
         if sweep.stray { Err(Stray) } else { Ok(seeded * self.len) }
+    }
+
+    /// Sweeps from outputs that each have an adjoint, given with the nodes that they are; the first nodes are `inputs`,
+    /// which get theirs.
+    pub(super) fn sweep_to(
+        &self,
+        outputs: impl Iterator<Item = (u32, T)>,
+        inputs: &mut [T],
+        own: &mut Vec<Adjoints<T, 1>>,
+        sums: &mut Sums<T, 1>,
+    ) -> Result<(), Stray> {
+        let mut sweep = Sweep::of(self, own, sums);
+        for (node, ybar) in outputs {
+            sweep.add_lane(node, self.len, 0, ybar);
+        }
+        sweep.backwards(inputs.len(), self.len);
+        for (input, node) in inputs.iter_mut().zip(&mut *sweep.own) {
+            *input = std::mem::replace(node, Adjoints::none()).lanes[0];
+        }
+        if sweep.stray { Err(Stray) } else { Ok(()) }
     }
 }
 
@@ -160,7 +172,28 @@ struct Sweep<'a, 'r, T: Scalar, const L: usize> {
     stray: bool,
 }
 
-impl<T: Scalar, const L: usize> Sweep<'_, '_, T, L> {
+impl<'a, 'r, T: Scalar, const L: usize> Sweep<'a, 'r, T, L> {
+    fn of(row: &'a Row<'r, T>, own: &'a mut Vec<Adjoints<T, L>>, sums: &'a mut Sums<T, L>) -> Self {
+        if own.len() < row.len {
+            own.resize(row.len, Adjoints::none());
+        }
+        Sweep { row, own, sums, stray: false }
+    }
+
+    /// The records `from..end` and the calls among them, last first.
+    fn backwards(&mut self, from: usize, mut end: usize) {
+        let row = self.row;
+        for call in row.calls.iter().rev() {
+            let first = call.first - row.start;
+            if first < end {
+                self.segment(first + call.outputs, end);
+                self.pull_back(call, first);
+                end = first;
+            }
+        }
+        self.segment(from, end);
+    }
+
     /// The outputs get their adjoints; says up to which record there is something to sweep, and from how many outputs.
     fn seed(&mut self, outputs: [Option<(u32, T)>; L]) -> (usize, usize) {
         let (mut end, mut seeded) = (0, 0);
@@ -182,30 +215,38 @@ impl<T: Scalar, const L: usize> Sweep<'_, '_, T, L> {
         let reached = adjoints.iter().fold(0, |reached, node| reached | node.reached);
         for l in (0..L).filter(|l| reached >> l & 1 != 0) {
             let ybar: Vec<T> = adjoints.iter().map(|node| node.lanes[l]).collect();
-            call.reverse_to(&ybar, |node, xbar| self.add_lane(node, first, l, xbar));
+            call.reverse_to(&ybar, self.row.scans, |node, xbar| self.add_lane(node, first, l, xbar));
             call.nodes().for_each(|node| self.add_lane(node as u32, first, l, T::from_f64(0.0)));
         }
     }
 
     /// Records `from..to` of the row, without a call among them.
     fn segment(&mut self, from: usize, to: usize) {
+        if let Some(records) = self.row.records {
+            return self.segment_of(records, from, to);
+        }
         head::with::<T, _>(|head| {
             // SAFETY: `Loop::close` has seen to it that the recording of `T` is here, and the arithmetic on `T` uses
             // slots of lower nesting depth, so nothing is recorded here as long as the records are borrowed.
             let records = unsafe { head.records_from::<T>(self.row.start) };
-            for i in (from..to).rev() {
-                let (adjoints, record) = (self.own[i], &records[i]);
-                if adjoints.reached == 0 {
-                    continue;
-                }
-                // Where all partials are finite, zeros may still meet an adjoint that overflowed.
-                if self.row.nonfinite || !adjoints.is_finite() {
-                    self.contribute_strongly(i, adjoints, record);
-                } else {
-                    self.contribute(i, adjoints, record, Adjoints::times);
-                }
-            }
+            self.segment_of(records, from, to);
         });
+    }
+
+    #[inline(always)]
+    fn segment_of(&mut self, records: &[Record<T>], from: usize, to: usize) {
+        for i in (from..to).rev() {
+            let (adjoints, record) = (self.own[i], &records[i]);
+            if adjoints.reached == 0 {
+                continue;
+            }
+            // Where all partials are finite, zeros may still meet an adjoint that overflowed.
+            if self.row.nonfinite || !adjoints.is_finite() {
+                self.contribute_strongly(i, adjoints, record);
+            } else {
+                self.contribute(i, adjoints, record, Adjoints::times);
+            }
+        }
     }
 
     /// Adds to the operands of record `i` what its adjoints make of theirs.

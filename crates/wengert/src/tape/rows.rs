@@ -27,10 +27,13 @@ pub(super) struct RowWork {
     longest: usize,
     /// The most nodes that a body could capture.
     captured: usize,
+    /// The most bytes that the sweeps of rows held at once.
+    pub(super) scratch: usize,
 }
 
 impl RowWork {
-    pub(super) const NOTHING: RowWork = RowWork { rows: 0, records: 0, visits: 0, most: 0, longest: 0, captured: 0 };
+    pub(super) const NOTHING: RowWork =
+        RowWork { rows: 0, records: 0, visits: 0, most: 0, longest: 0, captured: 0, scratch: 0 };
 
     /// With a row more, of so many records, behind others.
     #[inline]
@@ -54,6 +57,7 @@ impl RowWork {
             most: self.most.max(other.most),
             longest: self.longest.max(other.longest),
             captured: self.captured.max(other.captured),
+            scratch: self.scratch.max(other.scratch),
         }
     }
 
@@ -98,6 +102,13 @@ impl<T: Scalar, const L: usize> Kept for Scratch<T, L> {
     }
 }
 
+/// The most bytes that the scratch takes for so many times `L` outputs of rows of `longest` records; lists that grow
+/// have twice the room that they need.
+fn scratch_bytes<T: Scalar, const L: usize>(times: usize, captured: usize, longest: usize) -> usize {
+    let sums = times * (captured * (Sums::<T, L>::SLOT + 2 * size_of::<u32>()) + size_of::<Sums<T, L>>());
+    sums + 2 * longest * Sums::<T, L>::SLOT
+}
+
 /// A loop over rows that runs. Dropping it, also in a panic, forgets the row that has begun.
 struct Loop<T: Scalar> {
     tag: u64,
@@ -115,6 +126,8 @@ struct Loop<T: Scalar> {
     outside: Option<bool>,
     /// How many calls of operations were kept before the loop.
     calls: usize,
+    /// The scratch of loops before this one; that of loops within its rows is counted from nothing.
+    scratch_before: usize,
     places: Places,
     work: RowWork,
     _of: PhantomData<fn() -> T>,
@@ -129,7 +142,9 @@ impl<T: Scalar> Drop for Loop<T> {
             }
             head::with::<T, _>(|head| {
                 head.set_row_start(self.around);
-                head.set_row_work(head.row_work().with(self.work));
+                let within = head.row_work();
+                let scratch = self.scratch_before.max(self.work.scratch + within.scratch);
+                head.set_row_work(RowWork { scratch, ..within.with(self.work) });
             });
         }
         Places::leave(self.tag);
@@ -137,19 +152,38 @@ impl<T: Scalar> Drop for Loop<T> {
 }
 
 impl<T: Scalar> Loop<T> {
-    /// A loop in the running recording of `T`; `None` where none runs, or the loop is too deep.
+    /// A loop in the running recording of `T`; `None` where none runs, where no row is swept, or the loop is too deep.
     #[track_caller]
     fn enter() -> Option<Self> {
         let running = head::is_here::<T>();
         let (tag, first, around, next) =
             head::with::<T, _>(|head| (head.tag(), head.first(), head.row_start(), head.next_id()));
-        if !running || tag == head::IDLE_TAG {
+        let unswept = || head::with::<T, _>(|head| head.is_muted() || head.is_counting());
+        if !running || tag == head::IDLE_TAG || unswept() {
             return None;
         }
         let places = Places::enter(tag, (first + around as u64) as u32, next as u32)?;
         let (start, len, base, outside, calls) = (0, 0, 0, None, call::kept());
         let work = RowWork { captured: places.len(), ..RowWork::NOTHING };
-        let entered = Loop { tag, first, around, start, len, base, outside, calls, places, work, _of: PhantomData };
+        let scratch_before = head::with::<T, _>(|head| {
+            let before = head.row_work();
+            head.set_row_work(RowWork { scratch: 0, ..before });
+            before.scratch
+        });
+        let entered = Loop {
+            tag,
+            first,
+            around,
+            start,
+            len,
+            base,
+            outside,
+            calls,
+            scratch_before,
+            places,
+            work,
+            _of: PhantomData,
+        };
         expect_few(entered.places.before());
         Some(entered)
     }
@@ -198,7 +232,8 @@ impl<T: Scalar> Loop<T> {
         }
         let Loop { base, start, len, ref places, .. } = *self;
         let nonfinite = head::with::<T, _>(Head::is_nonfinite);
-        let visits = Row { base, start, len, calls, places, nonfinite }.sweep(outputs, own, sums);
+        let row = Row { base, start, len, records: None, calls, scans: &(), places, nonfinite };
+        let visits = row.sweep(outputs, own, sums);
         self.work.visits += swept(visits) as u64;
     }
 
@@ -275,6 +310,7 @@ pub(super) fn sum<T: Scalar>(
         let operands = sums.drain(&running.places).filter_map(|(node, d)| Some((node, d.lane(0)?)));
         summed.push(running.statement(value, operands));
     }
+    running.work.scratch += scratch_bytes::<T, 1>(outputs, running.places.len(), running.work.longest);
     pool::keep(scratch);
     Some(summed)
 }
@@ -315,6 +351,12 @@ pub(super) fn map<const N: usize, T: Scalar>(
             output.push(running.statement(y.v, operands.drain(..)));
         }
     }
+    let (captured, longest) = (running.places.len(), running.work.longest);
+    running.work.scratch += if all_at_once {
+        scratch_bytes::<T, N>(1, captured, longest)
+    } else {
+        scratch_bytes::<T, 1>(1, captured, longest)
+    };
     pool::keep(all);
     pool::keep(one);
     Some(outputs)
@@ -342,7 +384,7 @@ pub(super) fn expect_few(nodes: usize) {
 }
 
 #[track_caller]
-fn expect_short(records: usize, depth: usize) {
+pub(super) fn expect_short(records: usize, depth: usize) {
     let most = half(depth);
     assert!(
         records <= most as usize,

@@ -15,8 +15,11 @@ impl<T: Scalar> Var<T> {
             let partials: Vec<T> = active.map(|(_, &p)| T::from_real(p)).collect();
             watch::look(row.name, &values, T::from_real(y), &partials);
         }
-        let tag = head::with::<T, _>(head::Head::tag);
+        let (tag, muted) = head::with::<T, _>(|head| (head.tag(), head.is_muted()));
         let mut statement = Statement::new();
+        if muted {
+            return statement.finish();
+        }
         for (x, &partial) in operands.iter().zip(partials) {
             statement.operand(tag, *x, partial, row);
         }
@@ -26,8 +29,11 @@ impl<T: Scalar> Var<T> {
     /// The dot product, as one statement without a list of its operands; none is watched.
     #[track_caller]
     pub(super) fn recorded_dot(a: &[Self], b: &[Self]) -> (T, u64) {
-        let tag = head::with::<T, _>(head::Head::tag);
+        let (tag, muted) = head::with::<T, _>(|head| (head.tag(), head.is_muted()));
         let mut statement = Statement::new();
+        if muted {
+            return statement.finish();
+        }
         for (&a, &b) in a.iter().zip(b) {
             statement.operand(tag, a, b.real(), &rule::Dot::ROW);
             statement.operand(tag, b, a.real(), &rule::Dot::ROW);
@@ -152,6 +158,15 @@ pub(super) fn record<T: Scalar>((da, a): (T, u64), (db, b): (T, u64), continues:
     })
 }
 
+impl<T: Scalar> Var<T> {
+    /// A variable with that value of the running recording, which depends on nothing before.
+    #[track_caller]
+    pub(super) fn node_of_its_own(v: T) -> Self {
+        let own = (T::from_f64(0.0), head::with::<T, _>(head::Head::next_id));
+        Var { v, d: T::from_f64(1.0), id: record(own, own, false) }
+    }
+}
+
 /// The product of two derivatives along a chain of operations.
 #[inline(always)]
 #[track_caller]
@@ -173,14 +188,18 @@ pub(super) fn is_unselected<T: Scalar>(p: T, kind: Kind) -> bool {
     !matches!(kind, Kind::Smooth) && p.is_zero()
 }
 
+/// What a text calls the recording of that tag, or of a variable with that id.
+pub(super) fn number(id: u64) -> String {
+    match id >> 32 {
+        epoch if epoch == head::IDLE_TAG >> 32 => "none".to_owned(),
+        epoch => format!("number {}", epoch & (u64::from(u32::MAX) >> 1)),
+    }
+}
+
 #[cold]
 #[inline(never)]
 #[track_caller]
 pub(super) fn foreign(asked: &str, id: u64, here: u64) -> ! {
-    let number = |id: u64| match id >> 32 {
-        epoch if epoch == head::IDLE_TAG >> 32 => "none".to_owned(),
-        epoch => format!("number {}", epoch & (u64::from(u32::MAX) >> 1)),
-    };
     panic!(
         "cannot {asked} a variable of recording {}: it is not the one that runs here ({}). A variable is good in the \
          call that gave it, on its thread; inside an inner differentiation pass an outer variable as `x.lift()` to keep \

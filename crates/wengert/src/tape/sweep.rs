@@ -1,5 +1,6 @@
 //! The sweeps over a tape: adjoints backwards, tangents forwards, several at once.
 
+use super::call::Scans;
 use super::{CONTINUES, Record, Tape, work};
 use crate::program::Scalar;
 use std::array::from_fn;
@@ -26,29 +27,36 @@ impl<T: Scalar> Tape<T> {
         work::count(|work| &work.lanes, L as u64);
         if !self.nonfinite {
             self.seed(&seed, adjoints);
-            self.backwards(adjoints, None);
+            self.backwards(adjoints, None, &());
         }
         // A product of finite partials may overflow and then meet a 0: that is seen here.
         if self.nonfinite || has_nan(&adjoints[..self.inputs]) {
             self.seed(&seed, adjoints);
-            let mut live: Vec<bool> = adjoints.iter().map(|lanes| !lanes.iter().all(|t| t.is_zero())).collect();
-            self.backwards(adjoints, Some(&mut live));
+            let mut live = live_at(adjoints);
+            self.backwards(adjoints, Some(&mut live), &());
         }
         &adjoints[..self.inputs]
     }
 
     /// The records between the calls, and the calls, last first; carefully where `live` says which nodes are reached.
-    fn backwards<const L: usize>(&self, adjoints: &mut [Lanes<T, L>], mut live: Option<&mut [bool]>) {
+    fn backwards<const L: usize>(
+        &self,
+        adjoints: &mut [Lanes<T, L>],
+        mut live: Option<&mut [bool]>,
+        scans: &dyn Scans<T>,
+    ) {
         work::count(|work| &work.visits, self.len() as u64);
         let mut end = self.len();
         for call in self.calls.iter().rev() {
             let (first, after) = (self.inputs + call.first, call.first + call.outputs);
             self.segment_backwards(after..end, adjoints, live.as_deref_mut());
-            call.reverse(first, adjoints);
-            if let Some(live) = live.as_deref_mut()
-                && live[first..][..call.outputs].contains(&true)
-            {
-                call.nodes().for_each(|node| live[node] = true);
+            match live.as_deref_mut() {
+                None => call.reverse(first, adjoints, scans, |_| {}),
+                Some(live) => {
+                    let reached = live[first..][..call.outputs].contains(&true);
+                    call.reverse(first, adjoints, scans, |node| live[node] = true);
+                    call.nodes().filter(|_| reached).for_each(|node| live[node] = true);
+                }
             }
             end = call.first;
         }
@@ -172,6 +180,11 @@ impl<T: Scalar> Tape<T> {
     }
 }
 
+/// The nodes that an output is.
+fn live_at<T: Scalar, const L: usize>(adjoints: &[Lanes<T, L>]) -> Vec<bool> {
+    adjoints.iter().map(|lanes| !lanes.iter().all(|t| t.is_zero())).collect()
+}
+
 fn has_nan<T: Scalar, const L: usize>(lanes: &[Lanes<T, L>]) -> bool {
     lanes.iter().flatten().any(|t| t.primal().is_nan())
 }
@@ -241,6 +254,20 @@ impl<T: Scalar> Tape<T> {
         let mut adjoints = std::mem::take(self.adjoints_mut());
         let one = T::from_f64(1.0);
         let gradient = collect(self.reverse(|_| [one], &mut adjoints).as_flattened());
+        *self.adjoints_mut() = adjoints;
+        gradient
+    }
+
+    /// The same of a recording with loops that are swept while it goes on, each once: carefully from the first.
+    pub(super) fn gradient_through<O>(&mut self, scans: &dyn Scans<T>, collect: impl FnOnce(&[T]) -> O) -> O {
+        work::count(|work| &work.reverse_sweeps, 1);
+        work::count(|work| &work.lanes, 1);
+        let mut adjoints = std::mem::take(self.adjoints_mut());
+        let one = T::from_f64(1.0);
+        self.seed(&|_| [one], &mut adjoints);
+        let mut live = live_at(&adjoints);
+        self.backwards(&mut adjoints, Some(&mut live), scans);
+        let gradient = collect(adjoints[..self.inputs].as_flattened());
         *self.adjoints_mut() = adjoints;
         gradient
     }

@@ -2,6 +2,7 @@
 
 use super::statement::{edge, foreign, is_unselected, nonfinite_partials};
 use super::{Record, head, rows, watch};
+use crate::checkpoint::Stored;
 use crate::program::{Scalar, Sealed, eager_number, nested_slot, operation, operators, own_real, scalar};
 use crate::rules::{BinaryRule, Elementary, Kind, NaryRule, Room, Row, TernaryRule, UnaryRule, eager_comparisons};
 
@@ -199,6 +200,9 @@ impl<T: Scalar> Var<T> {
     #[inline(never)]
     #[track_caller]
     fn binary_watched<B: BinaryRule>(rule: B, y: T, v: (T, T), d: T, id: u64, bd: T, bid: u64) -> (T, u64) {
+        if head::with::<T, _>(head::Head::is_muted) {
+            return (T::from_f64(0.0), CONSTANT);
+        }
         let (x, w, y) = (v.0.into_real(), v.1.into_real(), y.into_real());
         let zero = T::Real::lit(0.0);
         let pa = if id == CONSTANT { zero } else { rule.da(x, w, y) };
@@ -320,6 +324,30 @@ impl<T: Scalar> Elementary for Var<T> {
 }
 
 impl<T: Scalar> Sealed for Var<T> {}
+
+/// In a file it is good as long as its recording.
+impl<T: Scalar> Stored for Var<T> {
+    const BYTES: usize = 2 * T::BYTES + 8;
+
+    /// Of the value alone: run again, it is another node.
+    #[inline]
+    fn digest(self) -> u64 {
+        self.v.digest()
+    }
+    fn write(self, to: &mut [u8]) {
+        let (v, rest) = to.split_at_mut(T::BYTES);
+        let (d, id) = rest.split_at_mut(T::BYTES);
+        self.v.write(v);
+        self.d.write(d);
+        id.copy_from_slice(&self.id.to_ne_bytes());
+    }
+    fn read(from: &[u8]) -> Self {
+        let (v, rest) = from.split_at(T::BYTES);
+        let (d, id) = rest.split_at(T::BYTES);
+        let id = u64::from_ne_bytes(id.try_into().expect("as many bytes as were written"));
+        Var { v: T::read(v), d: T::read(d), id }
+    }
+}
 
 impl<T: Scalar> Scalar for Var<T> {
     own_real!();

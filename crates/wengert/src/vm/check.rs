@@ -1,6 +1,6 @@
 //! What a legal program is. The `unsafe` of the vm rests on it: a program runs only after it has been checked.
 
-use super::code::{Affine, Block, Column, Instr, Program, Reg, Rows, Steps, Transfer, Uniform};
+use super::code::{Affine, Block, Column, Instr, Program, Reg, Rows, Stencil, Steps, Transfer, Uniform};
 use crate::error::{Error, Result};
 use crate::program::Operation;
 use std::cell::RefCell;
@@ -11,22 +11,28 @@ use std::ops::Range;
 ///
 /// Cost: linear in the size of the program, indices included, but for loops with many maps, whose pairs are compared.
 ///
-/// Gives the cells that are named otherwise than by maps and as outputs, some of them perhaps several times.
-///
 /// # Errors
 /// With the place of the first fault.
-pub(crate) fn check(program: &Program) -> Result<Vec<Range<u64>>> {
+pub(crate) fn check(program: &Program) -> Result<Named> {
     let greatest = |index: &[u32]| index.iter().copied().max();
     let greatest = program.indices.iter().map(|index| greatest(index)).collect();
-    let checker = Checker { program, greatest, named: RefCell::default() };
+    let checker = Checker { program, greatest, read: RefCell::default(), named: RefCell::default() };
     let faults = checker.program();
-    let checked = faults.map(|()| checker.named.into_inner());
+    let checked = faults.map(|()| Named { read: checker.read.into_inner(), otherwise: checker.named.into_inner() });
     checked.map_err(|Fault { place, why }| {
         Error::new(format_args!(
             "cannot run a program of {} cells: {why} ({place}); it was made wrongly, which is a fault of wengert",
             program.cells
         ))
     })
+}
+
+/// The cells that are named otherwise than by maps and as outputs, some of them perhaps several times.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// The inputs, and what columns of rows read.
+    pub(super) read: Vec<Range<u64>>,
+    pub(super) otherwise: Vec<Range<u64>>,
 }
 
 /// What is wrong, and where.
@@ -68,7 +74,9 @@ struct Checker<'a> {
     program: &'a Program,
     /// Of each index the greatest number; none of one without numbers.
     greatest: Vec<Option<u32>>,
-    /// The cells that are named otherwise than by maps and as outputs.
+    /// The inputs, and the cells that columns read.
+    read: RefCell<Vec<Range<u64>>>,
+    /// The cells that are named otherwise, but for maps and outputs.
     named: RefCell<Vec<Range<u64>>>,
 }
 
@@ -101,6 +109,11 @@ impl Scope<'_> {
 /// The last step's first register, of one every `stride`.
 fn last(first: u32, stride: u64, steps: usize) -> u64 {
     u64::from(first).saturating_add(stride.saturating_mul(steps.saturating_sub(1) as u64))
+}
+
+/// How far the last step's first register is from the first, of one every `stride`.
+fn far(stride: u32, steps: usize) -> u64 {
+    u64::from(stride).saturating_mul(steps.saturating_sub(1) as u64).min(u64::from(u32::MAX) << 1)
 }
 
 /// `count` of the words from `start` on, after a header of `header` words which says how many.
@@ -143,7 +156,7 @@ impl Checker<'_> {
     fn program(&self) -> Checked {
         let program = self.program;
         require(program.inputs <= program.cells, || format!("it has {} inputs", program.inputs))?;
-        self.named(0, program.inputs.into())?;
+        self.read(0, program.inputs.into())?;
         for &(cell, _) in &program.constants {
             self.named(cell.into(), 1)?;
         }
@@ -163,7 +176,13 @@ impl Checker<'_> {
         })
     }
 
-    /// Cells that are named otherwise than by maps and as outputs.
+    /// Inputs, and cells that columns read.
+    fn read(&self, first: u64, len: u64) -> Checked {
+        self.read.borrow_mut().push(first..first.saturating_add(len));
+        self.cells(first, len)
+    }
+
+    /// Cells that are named otherwise, but for maps and outputs.
     fn named(&self, first: u64, len: u64) -> Checked {
         self.named.borrow_mut().push(first..first.saturating_add(len));
         self.cells(first, len)
@@ -269,6 +288,7 @@ impl Checker<'_> {
                 scope.registers(a.into(), len.into())?;
                 separate(d, a, len)
             }
+            Instr::Chain { .. } => require(false, || "a chain stands outside of a stream".to_owned()),
             Instr::Steps { steps } => {
                 let loops = have(&program.steps, steps, "loop of steps")?;
                 require(scope.depth < program.steps.len(), || format!("loop of steps {steps} holds itself"))?;
@@ -314,11 +334,11 @@ impl Checker<'_> {
         let registers = |first: u32, len: u32| scope.registers(first.into(), len.into());
         match transfer {
             Transfer::Read { d, a, stride, len } => {
-                registers(d, len).and(scope.registers(last(a, stride.into(), steps), len.into()))
+                registers(d, len).and(scope.registers(a.into(), far(stride, steps) + u64::from(len)))
             }
             Transfer::Gather { d, a, index, stride, len } => {
                 let greatest = self.index(index, steps)?;
-                registers(d, len).and(scope.registers(u64::from(a) + greatest * u64::from(stride), len.into()))
+                registers(d, len).and(scope.registers(a.into(), greatest * u64::from(stride) + u64::from(len)))
             }
             Transfer::Data { d, table, first, stride, len } => {
                 let last = stride.checked_mul(steps.saturating_sub(1)).and_then(|far| far.checked_add(first));
@@ -333,11 +353,11 @@ impl Checker<'_> {
             }
             Transfer::Keep { d, a, len } | Transfer::Add { d, a, len } => registers(d, len).and(registers(a, len)),
             Transfer::Write { d, stride, a, len } => {
-                registers(a, len).and(scope.registers(last(d, stride.into(), steps), len.into()))
+                registers(a, len).and(scope.registers(d.into(), far(stride, steps) + u64::from(len)))
             }
             Transfer::Scatter { d, index, stride, a, len } => {
                 let greatest = self.index(index, steps)?;
-                registers(a, len).and(scope.registers(u64::from(d) + greatest * u64::from(stride), len.into()))
+                registers(a, len).and(scope.registers(d.into(), greatest * u64::from(stride) + u64::from(len)))
             }
         }
     }
@@ -378,13 +398,35 @@ impl Checker<'_> {
             Column::Data { table, first } => self.table(table, first, len),
             Column::Cells(affine) => {
                 let last = last(affine.first, affine.stride.into(), len);
-                if len == 0 { Ok(()) } else { self.named(affine.first.into(), last + 1 - u64::from(affine.first)) }
+                if len == 0 { Ok(()) } else { self.read(affine.first.into(), last + 1 - u64::from(affine.first)) }
             }
             Column::Gather { index, from } => {
                 let greatest = self.index(index, len)?;
-                self.named(from.first.into(), greatest * u64::from(from.stride) + 1)
+                self.read(from.first.into(), greatest * u64::from(from.stride) + 1)
+            }
+            Column::Stencil { stencil, from } => {
+                let stencil = have(&self.program.stencils, stencil, "stencil")?;
+                self.stencil(stencil, len)?;
+                let last = last(from.first, from.stride.into(), stencil.field);
+                if stencil.field == 0 { Ok(()) } else { self.read(from.first.into(), last + 1 - u64::from(from.first)) }
             }
         }
+    }
+
+    /// That it has runs for so many rows, which see numbers of the field.
+    fn stencil(&self, stencil: &Stencil, len: usize) -> Checked {
+        let Stencil { run, within, starts, field, .. } = stencil;
+        let rows = starts.len().checked_mul(*run);
+        require(*run > 0 && rows.is_some_and(|rows| rows >= len) && within.end <= *run, || {
+            format!("{} runs of {run} rows of which {within:?} see a number are not {len} rows", starts.len())
+        })?;
+        let seen = |start: &i64| {
+            let at = |place: usize| start.checked_add_unsigned(place as u64);
+            let ends = (at(within.start), at(within.end));
+            matches!(ends, (Some(0..), Some(end)) if usize::try_from(end).is_ok_and(|end| end <= *field))
+        };
+        let fault = starts.iter().flatten().find(|start| within.is_empty() || !seen(start));
+        require(fault.is_none(), || format!("rows {within:?} see from number {fault:?} on a field of {field}"))
     }
 
     /// Threads take different rows at the same time.
@@ -400,6 +442,9 @@ impl Checker<'_> {
                     let greatest = self.greatest[index as usize].unwrap_or_default();
                     let all = Affine { first: from.first, stride: 1 };
                     from.stride > 0 && meet_at(map, len, all, greatest as usize * from.stride as usize + 1)
+                }
+                Column::Stencil { stencil, from } => {
+                    meet_at(map, len, from, self.program.stencils[stencil as usize].field)
                 }
             };
             require(!rows.columns.iter().any(read), || format!("map {i} writes what another row reads"))?;

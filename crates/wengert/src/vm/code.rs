@@ -33,6 +33,8 @@ pub(crate) struct Program {
     pub(crate) tables: Vec<Arc<[f64]>>,
     /// Indices of gathers and scatters.
     pub(crate) indices: Vec<Arc<[u32]>>,
+    /// Neighbours that rows see.
+    pub(crate) stencils: Vec<Stencil>,
     /// What has no instruction of its own, run lane by lane.
     pub(crate) unaries: Vec<Unary>,
     pub(crate) binaries: Vec<Binary>,
@@ -304,6 +306,12 @@ pub(crate) enum Instr {
         a: Reg,
         len: u32,
     },
+    /// Runs links of a [chain](super::chain): in a stream only. `edges` says whether rows see neighbours in it.
+    Chain {
+        start: u32,
+        len: u32,
+        edges: bool,
+    },
     /// Runs a loop of steps in these lanes.
     Steps {
         steps: u32,
@@ -400,7 +408,11 @@ impl Instr {
                 inputs.iter_mut().for_each(|reg| f(reg, false));
                 outputs[..head[1] as usize].iter_mut().for_each(|reg| f(reg, true));
             }
-            Instr::NaryRun { .. } | Instr::Move { .. } | Instr::Steps { .. } | Instr::Rows { .. } => {
+            Instr::NaryRun { .. }
+            | Instr::Move { .. }
+            | Instr::Chain { .. }
+            | Instr::Steps { .. }
+            | Instr::Rows { .. } => {
                 unreachable!("straight code in lanes has no loops")
             }
         }
@@ -448,6 +460,90 @@ pub(crate) enum Column {
     Cells(Affine),
     /// Row `i` is in cell `first + stride index[i]`.
     Gather { index: u32, from: Affine },
+    /// Row `i` is in the cell `first + stride k`, where the stencil says that it sees number `k` of its field.
+    Stencil { stencil: u32, from: Affine },
+}
+
+/// Which number of a field each row sees, if any: row `i` is number `i % run` of run `i / run`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stencil {
+    /// How many rows a run has, at least one.
+    pub(crate) run: usize,
+    /// Which of them see a number of the field, where any does.
+    pub(crate) within: Range<usize>,
+    /// Of each run the number that its row 0 sees, or would see if it were within; none of a run that sees nothing.
+    pub(crate) starts: Vec<Option<i64>>,
+    /// How many numbers the field has.
+    pub(crate) field: usize,
+    /// What is seen where no number is.
+    pub(crate) outside: f64,
+}
+
+/// Some rows, at least one, by runs of so many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) run: usize,
+    /// The first run and the last.
+    first: usize,
+    last: usize,
+    /// The place of the first row in its run.
+    pub(super) place: usize,
+    len: usize,
+}
+
+impl Span {
+    pub(super) fn of(rows: Range<usize>, run: usize) -> Span {
+        let (first, place) = (rows.start / run, rows.start % run);
+        Span { run, first, last: first + (place + rows.len() - 1) / run, place, len: rows.len() }
+    }
+}
+
+impl Stencil {
+    /// The number that row `i` sees.
+    #[cfg(test)]
+    pub(crate) fn at(&self, i: usize) -> Option<usize> {
+        let (run, place) = (i / self.run, i % self.run);
+        let start = self.starts[run].filter(|_| self.within.contains(&place))?;
+        Some((start + place as i64) as usize)
+    }
+
+    /// The number that the first of some rows sees, if all see numbers one after the other.
+    #[inline(always)]
+    pub(super) fn straight(&self, rows: Span) -> Option<usize> {
+        let one_run = self.within.start <= rows.place && rows.place + rows.len <= self.within.end;
+        if one_run || self.within == (0..self.run) { self.straight_but_edges(rows) } else { None }
+    }
+
+    /// The number that the first of some rows sees or would see, if all that are within see numbers one after the other,
+    /// and the others would see numbers of the field too.
+    #[inline(always)]
+    pub(super) fn straight_but_edges(&self, rows: Span) -> Option<usize> {
+        let starts = &self.starts[rows.first..=rows.last];
+        let start = starts[0]?;
+        let goes_on = |(k, &next): (usize, &Option<i64>)| next == Some(start + (k * self.run) as i64);
+        let number = usize::try_from(start + rows.place as i64).ok()?;
+        (starts.iter().enumerate().all(goes_on) && number + rows.len <= self.field).then_some(number)
+    }
+
+    /// Splits some rows into pieces: how many see nothing, then how many see numbers one after the other, and the first
+    /// of these; of which one of both may be none.
+    #[inline(always)]
+    pub(super) fn pieces(&self, rows: Range<usize>, mut each: impl FnMut(usize, usize, usize)) {
+        let (mut run, mut place, mut left) = (rows.start / self.run, rows.start % self.run, rows.len());
+        while left > 0 {
+            let end = self.run.min(place + left);
+            match self.starts[run] {
+                None => each(end - place, 0, 0),
+                Some(start) => {
+                    let (from, to) = (self.within.start.clamp(place, end), self.within.end.clamp(place, end));
+                    let seen = to.saturating_sub(from);
+                    each(from - place, seen, if seen > 0 { (start + from as i64) as usize } else { 0 });
+                    each(end - from - seen, 0, 0);
+                }
+            }
+            (run, left, place) = (run + 1, left - (end - place), 0);
+        }
+    }
 }
 
 /// Adds row `i` to cell `first + stride index[i]`. The `len` cells from `zero` on are 0 at the start of the loop; several

@@ -1,5 +1,6 @@
 //! Outputs that rows write to where they are wanted, rather than to the memory of the program and from there.
 
+use super::check::Named;
 use super::code::{Affine, Instr, Program, Rows};
 use std::ops::Range;
 
@@ -31,7 +32,7 @@ const NEVER: u32 = u32::MAX - 1;
 
 impl Direct {
     /// Given the cells that are named otherwise than by maps and as outputs.
-    pub(super) fn of(program: &Program, named: Vec<Range<u64>>) -> Direct {
+    pub(super) fn of(program: &Program, named: &Named) -> Direct {
         let mut maps: Vec<Vec<Option<Affine>>> = program.rows.iter().map(|rows| vec![None; rows.maps.len()]).collect();
         let mut written = vec![false; program.outputs.len()];
         if program.outputs.len() >= MANY {
@@ -52,12 +53,13 @@ impl Direct {
 }
 
 /// Which output each cell is.
-fn wanted(program: &Program, mut named: Vec<Range<u64>>) -> Vec<u32> {
+fn wanted(program: &Program, named: &Named) -> Vec<u32> {
     let mut wanted = vec![NONE; program.cells as usize];
     for (&cell, output) in program.outputs.iter().zip(0..NEVER) {
         let wanted = &mut wanted[cell as usize];
         *wanted = if *wanted == NONE { output } else { NEVER };
     }
+    let mut named: Vec<Range<u64>> = named.read.iter().chain(&named.otherwise).cloned().collect();
     named.sort_unstable_by_key(|cells| cells.start);
     let mut done = 0;
     for cells in named {

@@ -1,6 +1,7 @@
 //! The loop over instructions: one `match`, compiled for each instruction set and number of lanes.
 
 use super::code::{Affine, Block, Instr, Program, Reg, Rows, Uniform};
+use super::inputs::Origin;
 use super::isa::Isa;
 use super::kernels::dot::Dots;
 use super::kernels::reduce::{Red, Reds};
@@ -58,6 +59,10 @@ pub(crate) struct Frame<'a, N: Number> {
     pub(super) uniforms: *const N,
     /// The program's memory.
     pub(super) cells: *mut N,
+    /// Where cell 0 would be: see [`Origin`].
+    pub(super) origins: [*const N; 3],
+    /// Of each column of this loop over rows where its cells are.
+    pub(super) inputs: &'a [Origin],
     /// The outputs, and which of them the maps of this loop over rows write: see [`Direct`](super::direct::Direct).
     pub(super) out: *mut N,
     pub(super) direct: &'a [Option<Affine>],
@@ -99,6 +104,12 @@ impl<N: Number> Frame<'_, N> {
     unsafe fn uniform(&self, uniform: Uniform) -> N {
         // SAFETY: the caller answers for it.
         unsafe { self.uniforms.add(uniform as usize).read() }
+    }
+
+    /// Where cell 0 of a column would be.
+    #[inline(always)]
+    pub(super) fn from(&self, column: u32) -> *const N {
+        self.origins[self.inputs[column as usize] as usize]
     }
 
     /// From where on a map is, and its place there.
@@ -251,6 +262,7 @@ unsafe fn execute<N: Number, V: Vector<N>, const T: usize>(frame: &mut Frame<'_,
                 }
                 Instr::Reds { start, strong: _ } => V::reds(&Reds::new::<V, T>(frame, &words[start as usize..])),
                 Instr::Move { d, a, len } => steps::copy::<N, T>(frame, d, a, len),
+                Instr::Chain { .. } => unreachable!("check: chains stand in streams"),
                 Instr::Steps { steps } => steps::run::<N, V, T>(frame, steps),
                 Instr::Rows { rows } => {
                     let root = frame.root.expect("check: loops over rows stand at the root");

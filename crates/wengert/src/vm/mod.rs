@@ -1,8 +1,10 @@
 //! Runs a list over many points at once: lanes, tiles, run-time choice of the instruction set.
 
+mod chain;
 mod check;
 pub(crate) mod code;
 mod direct;
+mod inputs;
 mod isa;
 mod kernels;
 mod lanes;

@@ -3,13 +3,14 @@
 use super::check::check;
 use super::code::{Affine, Program, Rows};
 use super::direct::{Direct, Run};
+use super::inputs::{Inputs, Origin};
 use super::isa::Isa;
 use super::kernels::rows::Kernels;
 use super::kernels::stream;
 use super::lanes::{Execute, Frame, Wide};
 use super::number::Number;
 use super::plan::{Plan, cost};
-use super::stream::{PLACES, Stream};
+use super::stream::{Edges, PLACES, Stream};
 use super::workspace::{Own, Workspace};
 use crate::error::Result;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -27,6 +28,7 @@ pub(crate) struct Ready {
     streams: Vec<Option<Stream>>,
     /// The uniforms of each loop over rows as runs of neighbours: the cell of the first, and how many.
     uniforms: Vec<Vec<(u32, u32)>>,
+    inputs: Inputs,
     direct: Direct,
 }
 
@@ -35,16 +37,29 @@ impl Ready {
     ///
     /// # Errors
     /// If it is not legal.
+    #[cfg(test)]
     pub(crate) fn new(program: Program) -> Result<Ready> {
+        let inputs = program.inputs as usize;
+        Ready::in_parts(program, inputs)
+    }
+
+    /// Checks a program whose inputs may come in two parts, of which the second begins at input `split`.
+    ///
+    /// # Errors
+    /// If it is not legal.
+    pub(crate) fn in_parts(program: Program, split: usize) -> Result<Ready> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let named = check(&program)?;
         let plan = |isa| program.rows.iter().map(|rows| Plan::new(rows, cost(&program, &rows.body), isa)).collect();
         let plans = Isa::ALL.map(plan);
-        let direct = Direct::of(&program, named);
-        let streams = program.rows.iter().zip(&direct.maps).map(|(rows, direct)| Stream::of(rows, direct)).collect();
+        let direct = Direct::of(&program, &named);
+        let inputs = Inputs::of(&program, &named, split);
+        let places = direct.maps.iter().zip(&inputs.columns);
+        let streams = program.rows.iter().zip(places).map(|(rows, (maps, columns))| Stream::of(rows, maps, columns));
+        let streams = streams.collect();
         let uniforms = program.rows.iter().map(|rows| runs(&rows.uniforms)).collect();
         let kernels = Kernels::of(&program);
-        Ok(Ready { program, kernels, id: NEXT.fetch_add(1, Relaxed), plans, streams, uniforms, direct })
+        Ok(Ready { program, kernels, id: NEXT.fetch_add(1, Relaxed), plans, streams, uniforms, inputs, direct })
     }
 
     pub(crate) fn program(&self) -> &Program {
@@ -71,22 +86,27 @@ impl Ready {
         self.streams[rows].as_ref()
     }
 
-    /// Runs it at `x`. Where it has strong products and an output is NaN, it runs again, in which run a factor that is
+    /// Runs it at `x`, which is in two parts, or in one and none. Where it has strong products and an output is NaN, it runs again, in which run a factor that is
     /// exactly 0 annihilates; [`Workspace::meetings`] says how often.
     ///
     /// # Panics
-    /// If `x` has not as many numbers as it has inputs, or `out` as it has outputs.
+    /// If `x` has not as many numbers as it has inputs, or is parted elsewhere, or `out` has not as many as it has outputs.
     #[track_caller]
     pub(crate) fn run<N: Number>(
         &self,
         workspace: &mut Workspace<N>,
-        x: &[N],
+        x: [&[N]; 2],
         out: &mut [N],
         isa: Isa,
         threads: usize,
     ) {
         let (inputs, outputs) = (self.program.inputs as usize, self.program.outputs.len());
-        assert!(x.len() == inputs, "cannot run a program of {inputs} inputs at {} numbers", x.len());
+        let [first, second] = x.map(<[N]>::len);
+        assert!(first + second == inputs, "cannot run a program of {inputs} inputs at {} numbers", first + second);
+        assert!(
+            second == 0 || self.inputs.is_parted_at(first),
+            "cannot run a program at parts of {first} and {second}"
+        );
         assert!(out.len() == outputs, "cannot write {outputs} outputs to {} numbers", out.len());
         let isa = isa.min(Isa::detected());
         workspace.prepare(self, isa, threads);
@@ -108,7 +128,7 @@ impl Ready {
     fn run_root<N: Number>(
         &self,
         workspace: &mut Workspace<N>,
-        x: &[N],
+        x: [&[N]; 2],
         out: &mut [N],
         isa: Isa,
         careful: bool,
@@ -120,7 +140,7 @@ impl Ready {
         // SAFETY: the workspace is prepared for this program, which was checked: it has that many cells, which are the
         // registers of one lane each; and there are as many outputs as the program has.
         unsafe {
-            cells.copy_from_nonoverlapping(x.as_ptr(), x.len());
+            let origins = self.inputs.enter(x, cells);
             let mut frame = Frame {
                 program: &self.program,
                 kernels: &self.kernels,
@@ -128,6 +148,8 @@ impl Ready {
                 registers: cells,
                 uniforms,
                 cells,
+                origins,
+                inputs: &[],
                 out: out.as_mut_ptr(),
                 direct: &[],
                 watch: self.program.strong,
@@ -211,6 +233,8 @@ struct Job<'a, N: Number> {
     careful: bool,
     uniforms: *const N,
     cells: *mut N,
+    origins: [*const N; 3],
+    inputs: &'a [Origin],
     out: *mut N,
     direct: &'a [Option<Affine>],
     watch: bool,
@@ -249,6 +273,8 @@ impl<N: Number> Root<'_, N> {
             careful: frame.careful,
             uniforms: self.uniforms,
             cells,
+            origins: frame.origins,
+            inputs: &self.ready.inputs.columns[index],
             out: frame.out,
             direct: &self.ready.direct.maps[index],
             watch: frame.watch,
@@ -280,6 +306,9 @@ impl<N: Number> Root<'_, N> {
         frame.nan |= job.nan.into_inner();
     }
 }
+
+/// From more than so many tiles on a loop is long.
+const LONG: usize = 8;
 
 impl<N: Number> Job<'_, N> {
     /// All chunks; their sums are in the first place then.
@@ -338,6 +367,8 @@ impl<N: Number> Job<'_, N> {
             registers: own.registers.as_ptr(),
             uniforms: self.uniforms,
             cells: self.cells,
+            origins: self.origins,
+            inputs: self.inputs,
             out: self.out,
             direct: self.direct,
             watch: self.watch,
@@ -353,14 +384,22 @@ impl<N: Number> Job<'_, N> {
         };
         let mut rows = self.plan.chunk(chunk);
         if let Some(stream) = self.stream {
-            let mut at = [std::ptr::null_mut(); PLACES];
+            let (mut at, mut edges) = ([std::ptr::null_mut(); PLACES], Edges::new());
+            (frame.first, frame.live) = (rows.start, rows.len().min(stream.lanes));
+            let mut lanes = stream.lanes;
+            // A short loop is done before a tile that begins at a line of the cache is worth its search.
+            if rows.len() > LONG * stream.lanes {
+                // SAFETY: as below.
+                lanes = unsafe { stream.first_tile(&frame) };
+            }
             while !rows.is_empty() {
-                (frame.first, frame.live) = (rows.start, rows.len().min(stream.lanes));
+                (frame.first, frame.live) = (rows.start, rows.len().min(lanes.max(1)));
+                lanes = stream.lanes;
                 rows.start += frame.live;
                 // SAFETY: the workspace has the memory of the stream, which was made of a body that was checked.
                 unsafe {
-                    stream.place(&frame, &mut at);
-                    (self.execute_stream)(&mut frame, &stream.block, &at);
+                    stream.place(&frame, &mut at, &mut edges);
+                    (self.execute_stream)(&mut frame, &stream.code, &at, &edges);
                 }
             }
         }

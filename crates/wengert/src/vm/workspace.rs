@@ -91,6 +91,13 @@ impl<N: Number> Default for Workspace<N> {
 }
 
 impl<N: Number> Workspace<N> {
+    /// The bytes of one for this program, but for a little that rows of many operands take.
+    pub(crate) fn bytes(ready: &Ready, isa: Isa, threads: usize) -> usize {
+        let Room { cells, uniforms, sums, registers } = Room::of::<N>(ready, isa, threads);
+        let lines = cells.max(1) + uniforms.max(1) + sums.max(1) + threads.max(1) * registers.max(1);
+        lines * size_of::<N>() + threads.max(1) * size_of::<Own<N>>()
+    }
+
     /// How often, in the last run, a factor that is exactly 0 met one that is not finite and annihilated it. Counted
     /// only where that decided something: 0 of a run without NaN among its outputs.
     #[cfg(test)]
@@ -105,17 +112,12 @@ impl<N: Number> Workspace<N> {
             return;
         }
         let program = ready.program();
-        let plans = || (0..program.rows.len()).map(|i| ready.plan(i, isa));
-        let registers =
-            plans().zip(&program.rows).map(|(plan, rows)| rows.registers as usize * stride::<N>(plan.lanes()));
-        let sums = plans().zip(&program.rows).map(|(plan, rows)| rows.sums.len() * plan.kept(threads));
-        let streams = (0..program.rows.len()).filter_map(|i| ready.stream(i)).map(Stream::memory);
-        let (registers, sums) = (registers.chain(streams).max().unwrap_or(0), sums.max().unwrap_or(0));
+        let Room { cells, uniforms, sums, registers } = Room::of::<N>(ready, isa, threads);
         let own = || Own { registers: Lines::new(registers), scratch: Vec::new() };
         *self = Workspace {
             of,
-            cells: Lines::new(program.cells as usize),
-            uniforms: Lines::new(program.rows.iter().map(|rows| rows.uniforms.len()).max().unwrap_or(0)),
+            cells: Lines::new(cells),
+            uniforms: Lines::new(uniforms),
             sums: Lines::new(sums),
             threads: (0..threads.max(1)).map(|_| own()).collect(),
             ..Workspace::default()
@@ -123,6 +125,32 @@ impl<N: Number> Workspace<N> {
         for &(cell, value) in &program.constants {
             // SAFETY: the program was checked: there is such a cell.
             unsafe { self.cells.as_ptr().add(cell as usize).write(N::from_f64(value)) }
+        }
+    }
+}
+
+/// How many numbers each part of a workspace has.
+struct Room {
+    cells: usize,
+    uniforms: usize,
+    sums: usize,
+    /// Of each thread.
+    registers: usize,
+}
+
+impl Room {
+    fn of<N: Number>(ready: &Ready, isa: Isa, threads: usize) -> Room {
+        let program = ready.program();
+        let plans = || (0..program.rows.len()).map(|i| ready.plan(i, isa));
+        let registers =
+            plans().zip(&program.rows).map(|(plan, rows)| rows.registers as usize * stride::<N>(plan.lanes()));
+        let sums = plans().zip(&program.rows).map(|(plan, rows)| rows.sums.len() * plan.kept(threads));
+        let streams = (0..program.rows.len()).filter_map(|i| ready.stream(i)).map(Stream::memory);
+        Room {
+            cells: program.cells as usize,
+            uniforms: program.rows.iter().map(|rows| rows.uniforms.len()).max().unwrap_or(0),
+            sums: sums.max().unwrap_or(0),
+            registers: registers.chain(streams).max().unwrap_or(0),
         }
     }
 }

@@ -93,7 +93,7 @@ fn isas() -> impl Iterator<Item = Isa> {
 fn run(list: &List, x: &[f64], isa: Isa) -> Vec<f64> {
     let ready = Ready::new(lower(list)).unwrap_or_else(|why| panic!("{why}\n{list}"));
     let mut out = vec![f64::NAN; list.outputs().len()];
-    ready.run(&mut Workspace::default(), x, &mut out, isa, 1);
+    ready.run(&mut Workspace::default(), [x, &[]], &mut out, isa, 1);
     out
 }
 

@@ -10,7 +10,7 @@ fn run(list: &List, x: &[f64]) -> Vec<f64> {
     let ready = Ready::new(lower(list)).unwrap_or_else(|why| panic!("{why}"));
     let mut out = vec![0.0; list.outputs().len()];
     let mut workspace = Workspace::default();
-    ready.run(&mut workspace, x, &mut out, Isa::detected(), 1);
+    ready.run(&mut workspace, [x, &[]], &mut out, Isa::detected(), 1);
     out
 }
 

@@ -2,7 +2,7 @@
 
 use super::Rewriter;
 use crate::list::hash::Map;
-use crate::list::loops::{Column, Loop, Source};
+use crate::list::loops::{At, Column, Loop, Source};
 use std::sync::Arc;
 
 /// What an input of a body is.
@@ -39,7 +39,11 @@ impl Rewriter {
                 continue;
             };
             let row = |i: usize| (0..column.width).map(move |j| (i, j));
-            let table: Arc<[f64]> = (0..l.len).flat_map(row).map(|(i, j)| known[column.operand(i, j)]).collect();
+            let number = |(i, j)| match column.at(i, j) {
+                At::Operand(operand) => known[operand],
+                At::Number(x) => x,
+            };
+            let table: Arc<[f64]> = (0..l.len).flat_map(row).map(number).collect();
             columns.push(Column { width: column.width, source: Source::Data(table) });
         }
         operands.extend(l.captured());
@@ -99,7 +103,7 @@ impl<'a> Number<'a> {
 
     /// The lines it is taken from.
     fn lines(self) -> impl Iterator<Item = u32> + use<'a> {
-        self.ids.iter().skip(self.j).step_by(self.column.width).copied()
+        self.column.operands_of(self.ids, self.j).copied()
     }
 
     /// What it is, where it is the same for all rows.
@@ -108,9 +112,11 @@ impl<'a> Number<'a> {
             let first = of.next()?;
             of.all(|other| other == first).then_some(first)
         }
-        match self.data() {
-            Some(data) => same(data).map(Input::Literal),
-            None => same(self.lines()).map(Input::Outer),
+        match &self.column.source {
+            Source::Data(_) => same(self.data()?).map(Input::Literal),
+            Source::Vary | Source::Gather { .. } => same(self.lines()).map(Input::Outer),
+            Source::Stencil(window) if window.is_within() => same(self.lines()).map(Input::Outer),
+            Source::Stencil(_) => None,
         }
     }
 
@@ -123,7 +129,10 @@ impl<'a> Number<'a> {
             (Source::Gather { index, .. }, Source::Gather { index: others, .. }) => {
                 index == others && self.lines().eq(other.lines())
             }
-            (Source::Data(_) | Source::Vary | Source::Gather { .. }, _) => false,
+            (Source::Stencil(window), Source::Stencil(others)) => {
+                window.sees_as(self.j, others, other.j) && self.ids == other.ids
+            }
+            (Source::Data(_) | Source::Vary | Source::Gather { .. } | Source::Stencil(_), _) => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::columns::Input;
 use super::{Rewriter, Value};
 use crate::list::hash::Map;
-use crate::list::loops::{Column, Emit, Loop, Source, Target};
+use crate::list::loops::{At, Column, Emit, Loop, Source, Target};
 use crate::list::{List, Op};
 use crate::rules::Binary;
 use std::sync::Arc;
@@ -65,10 +65,7 @@ impl Rewriter {
         }
         let mut x: Vec<u32> = l.init().to_vec();
         for (column, ids) in l.sources() {
-            x.extend((0..column.width).map(|j| match &column.source {
-                Source::Data(table) => self.literal(table[j]),
-                Source::Vary | Source::Gather { .. } => ids[column.operand(0, j)],
-            }));
+            x.extend((0..column.width).map(|j| self.taken(column, ids, 0, j)));
         }
         x.extend(l.captured());
         let x: Vec<Value> = x.into_iter().map(Value::Line).collect();
@@ -175,7 +172,10 @@ impl Rewriter {
                 results.extend(given.iter().map(|given| match *given {
                     Given::Kept(e, j, factor) => self.times(starts[e] + (group * emits[e].1.len() + j) as u32, factor),
                     Given::Line(line) => line,
-                    Given::Copied(input) => taken(l, input, group),
+                    Given::Copied(input) => {
+                        let (column, ids, j) = column_of(l, input);
+                        self.taken(column, ids, group, j)
+                    }
                 }));
             }
         }
@@ -214,8 +214,9 @@ impl Rewriter {
     /// What the results are that line `y` of the body gives, where they need no loop.
     fn without_loop(&mut self, l: &Loop, body: &Body, target: &Target, y: u32) -> Option<Given> {
         if let (Target::Map, Some(input)) = (target, body.row_input(l, y)) {
-            let data = matches!(column_of(l, input).0.source, Source::Data(_));
-            return (!data).then_some(Given::Copied(input));
+            // What rows see of a field stays a loop: as lines it would be no run of neighbours.
+            let copied = matches!(column_of(l, input).0.source, Source::Vary | Source::Gather { .. });
+            return copied.then_some(Given::Copied(input));
         }
         let line = match body.outer(y) {
             Input::Literal(bits) => self.literal(f64::from_bits(bits)),
@@ -230,6 +231,14 @@ impl Rewriter {
                 Some(Given::Line(value.line()))
             }
             Target::Scatter { .. } => (self.known(line) == Some(0.0)).then(|| Given::Line(self.literal(0.0))),
+        }
+    }
+
+    /// The line of number `j` of row `i` of a column.
+    fn taken(&mut self, column: &Column, ids: &[u32], i: usize, j: usize) -> u32 {
+        match column.at(i, j) {
+            At::Operand(operand) => ids[operand],
+            At::Number(x) => self.literal(x),
         }
     }
 
@@ -259,8 +268,9 @@ impl Rewriter {
             let own: Vec<usize> = (0..column.width).filter(|j| body.inputs[first + j] == Input::Own).collect();
             first += column.width;
             if !own.is_empty() {
-                operands.extend(ids.chunks_exact(column.width).flat_map(|row| own.iter().map(|&j| row[j])));
-                columns.push(Column { width: own.len(), source: column.source.picked(column.width, &own) });
+                let (column, own) = column.picked(ids, &own);
+                operands.extend(own);
+                columns.push(column);
             }
         }
         operands.extend(&body.captured);
@@ -361,10 +371,4 @@ fn column_of(l: &Loop, input: usize) -> (&Column, &[u32], usize) {
         j -= column.width;
     }
     unreachable!("it is a number of the row")
-}
-
-/// The line that row `i` takes an input of the body from.
-fn taken(l: &Loop, input: usize, i: usize) -> u32 {
-    let (column, ids, j) = column_of(l, input);
-    ids[column.operand(i, j)]
 }

@@ -8,7 +8,7 @@ mod colour;
 mod hessian;
 mod jacobian;
 
-use super::loops::{Column, Loop, Source};
+use super::loops::{Column, Loop};
 use super::{List, Op, Pattern, Traced, record};
 
 /// The entries of a sparse matrix that are not 0 by structure, row by row, and the list that computes them.
@@ -33,11 +33,10 @@ enum Feed<'a> {
 }
 
 impl Feed<'_> {
-    /// The line of the list around that row `i` takes it from; data come from none.
+    /// The line of the list around that row `i` takes it from; constants come from none.
     fn line(&self, i: usize) -> Option<u32> {
         match self {
-            Feed::Column(Column { source: Source::Data(_), .. }, ..) => None,
-            Feed::Column(column, ids, j) => Some(ids[column.operand(i, *j)]),
+            Feed::Column(column, ids, j) => column.operand(i, *j).map(|operand| ids[operand]),
             Feed::Captured(line) => Some(*line),
         }
     }

@@ -10,7 +10,6 @@ use crate::vm::number::Number;
 /// Of all functions here: the frame has the register, with `T` lanes, and the cells of all rows.
 #[inline(always)]
 pub(in crate::vm) unsafe fn load<N: Number, const T: usize>(frame: &mut Frame<'_, N>, d: Reg, column: u32) {
-    let column = frame.rows().columns[column as usize];
     // SAFETY: the caller answers for it.
     unsafe {
         let to = frame.register::<T>(d);
@@ -27,27 +26,54 @@ pub(in crate::vm) unsafe fn load<N: Number, const T: usize>(frame: &mut Frame<'_
 /// # Safety
 /// As of [`load`].
 #[inline(always)]
-pub(in crate::vm) unsafe fn read<N: Number>(frame: &Frame<'_, N>, column: Column, to: *mut N, live: usize) {
-    let cells = frame.cells;
+pub(in crate::vm) unsafe fn read<N: Number>(frame: &Frame<'_, N>, column: u32, to: *mut N, live: usize) {
+    let cells = frame.from(column);
     // SAFETY: the caller answers for it.
     unsafe {
-        match column {
+        match frame.rows().columns[column as usize] {
             Column::Data { table, first } => {
                 let from = &frame.program.tables[table as usize][first + frame.first..][..live];
                 from.iter().enumerate().for_each(|(i, &x)| to.add(i).write(N::from_f64(x)));
             }
             Column::Cells(Affine { first, stride: 1 }) => {
-                to.copy_from_nonoverlapping(cells.add(first as usize + frame.first), live);
+                to.copy_from_nonoverlapping(cells.wrapping_add(first as usize + frame.first), live);
             }
             Column::Cells(affine) => {
-                (0..live).for_each(|i| to.add(i).write(cells.add(affine.at(frame.first + i)).read()));
+                (0..live).for_each(|i| to.add(i).write(cells.wrapping_add(affine.at(frame.first + i)).read()));
             }
             Column::Gather { index, from } => {
                 let index = &frame.program.indices[index as usize][frame.first..][..live];
-                index.iter().enumerate().for_each(|(i, &at)| to.add(i).write(cells.add(from.at(at as usize)).read()));
+                index
+                    .iter()
+                    .enumerate()
+                    .for_each(|(i, &at)| to.add(i).write(cells.wrapping_add(from.at(at as usize)).read()));
             }
+            Column::Stencil { stencil, from } => seen::<N>(frame, stencil, cells, from, to, live),
         }
     }
+}
+
+/// What rows see of a field that is in cells.
+///
+/// # Safety
+/// As of [`load`].
+unsafe fn seen<N: Number>(frame: &Frame<'_, N>, stencil: u32, cells: *const N, from: Affine, to: *mut N, live: usize) {
+    let stencil = &frame.program.stencils[stencil as usize];
+    let (outside, mut to) = (N::from_f64(stencil.outside), to);
+    stencil.pieces(frame.first..frame.first + live, |nothing, seen, first| {
+        // SAFETY: the pieces are as many as there are lanes, and the field was checked.
+        unsafe {
+            (0..nothing).for_each(|i| to.add(i).write(outside));
+            to = to.add(nothing);
+            let field = cells.wrapping_add(from.at(first));
+            if from.stride == 1 {
+                to.copy_from_nonoverlapping(field, seen);
+            } else {
+                (0..seen).for_each(|i| to.add(i).write(field.add(i * from.stride as usize).read()));
+            }
+            to = to.add(seen);
+        }
+    });
 }
 
 /// # Safety

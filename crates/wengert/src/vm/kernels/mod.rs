@@ -1,6 +1,7 @@
 //! What single instructions do that is more than one operation on each lane.
 
 pub(super) mod careful;
+pub(super) mod chain;
 pub(super) mod columns;
 pub(super) mod dot;
 pub(super) mod reduce;

@@ -1,10 +1,11 @@
 //! The instructions of streams: over as many lanes as are live, which stand where a table says.
 
-use crate::vm::code::{Block, Instr};
-use crate::vm::kernels::columns;
+use crate::vm::code::Instr;
 use crate::vm::kernels::reduce::Red;
+use crate::vm::kernels::{chain, columns};
 use crate::vm::lanes::Frame;
 use crate::vm::number::Number;
+use crate::vm::stream::{Code, Edges};
 use crate::vm::vector::Vector;
 use std::slice;
 
@@ -13,7 +14,7 @@ use std::slice;
 /// # Safety
 /// The processor has the instruction set it is compiled for; the stream was made of a body that was checked, and its
 /// places stand there, with as many lanes as the frame says are live.
-pub(in crate::vm) type Execute<N> = unsafe fn(&mut Frame<'_, N>, &Block, &[*mut N]);
+pub(in crate::vm) type Execute<N> = unsafe fn(&mut Frame<'_, N>, &Code, &[*mut N], &Edges<N>);
 
 /// Kernels get multiples of so many lanes.
 const WHOLE: usize = 16;
@@ -22,31 +23,46 @@ const WHOLE: usize = 16;
 /// As of [`Execute`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")]
-pub(in crate::vm) unsafe fn avx512<N: Number, V: Vector<N>>(frame: &mut Frame<'_, N>, block: &Block, at: &[*mut N]) {
+pub(in crate::vm) unsafe fn avx512<N: Number, V: Vector<N>>(
+    frame: &mut Frame<'_, N>,
+    code: &Code,
+    at: &[*mut N],
+    edges: &Edges<N>,
+) {
     // SAFETY: the caller answers for it.
-    unsafe { execute::<N, V>(frame, block, at) }
+    unsafe { execute::<N, V>(frame, code, at, edges) }
 }
 
 /// # Safety
 /// As of [`Execute`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::vm) unsafe fn avx2<N: Number, V: Vector<N>>(frame: &mut Frame<'_, N>, block: &Block, at: &[*mut N]) {
+pub(in crate::vm) unsafe fn avx2<N: Number, V: Vector<N>>(
+    frame: &mut Frame<'_, N>,
+    code: &Code,
+    at: &[*mut N],
+    edges: &Edges<N>,
+) {
     // SAFETY: the caller answers for it.
-    unsafe { execute::<N, V>(frame, block, at) }
+    unsafe { execute::<N, V>(frame, code, at, edges) }
 }
 
 /// # Safety
 /// As of [`Execute`].
-pub(in crate::vm) unsafe fn plain<N: Number, V: Vector<N>>(frame: &mut Frame<'_, N>, block: &Block, at: &[*mut N]) {
+pub(in crate::vm) unsafe fn plain<N: Number, V: Vector<N>>(
+    frame: &mut Frame<'_, N>,
+    code: &Code,
+    at: &[*mut N],
+    edges: &Edges<N>,
+) {
     // SAFETY: the caller answers for it.
-    unsafe { execute::<N, V>(frame, block, at) }
+    unsafe { execute::<N, V>(frame, code, at, edges) }
 }
 
 /// # Safety
 /// As of [`Execute`].
 #[inline(always)]
-unsafe fn execute<N: Number, V: Vector<N>>(frame: &mut Frame<'_, N>, block: &Block, at: &[*mut N]) {
+unsafe fn execute<N: Number, V: Vector<N>>(frame: &mut Frame<'_, N>, code: &Code, at: &[*mut N], edges: &Edges<N>) {
     let live = frame.live;
     /// `d = f(lanes of the places)`, vector by vector.
     macro_rules! lanes {
@@ -72,13 +88,17 @@ unsafe fn execute<N: Number, V: Vector<N>>(frame: &mut Frame<'_, N>, block: &Blo
             lanes!($d, |$x| $value)
         }};
     }
-    let words = &block.words[..];
-    let mut code = block.code.iter();
+    let (words, links) = (&code.block.words[..], &code.links[..]);
+    let mut code = code.block.code.iter();
     // SAFETY: each place and uniform exists, and two places are the same or do not overlap; each kernel reads a vector
     // before it writes one.
     unsafe {
         while let Some(&instr) = code.next() {
             match instr {
+                Instr::Chain { start, len, edges: sees } => {
+                    let edges = Some(edges).filter(|edges| sees && !edges.seen().is_empty());
+                    chain::run::<N, V>(frame, &links[start as usize..][..len as usize], at, edges);
+                }
                 Instr::Fill { d, u } => {
                     let u = frame.uniforms.add(u as usize).read();
                     (0..live).for_each(|i| at[d as usize].add(i).write(u));
@@ -131,10 +151,8 @@ unsafe fn execute<N: Number, V: Vector<N>>(frame: &mut Frame<'_, N>, block: &Blo
                     let (count, pairs) = words[start as usize..].split_first().expect("check: a word stands ahead");
                     dot::<N, V>(live, at, at[d as usize], &pairs[..2 * *count as usize]);
                 }
-                Instr::Load { d, column } => {
-                    let column = frame.rows().columns[column as usize];
-                    columns::read::<N>(frame, column, at[d as usize], live);
-                }
+                Instr::Dots { start, strong: _ } => dots::<N, V>(frame, at, &words[start as usize..]),
+                Instr::Load { d, column } => columns::read::<N>(frame, column, at[d as usize], live),
                 Instr::Store { a, map } => columns::write::<N>(frame, at[a as usize], map),
                 Instr::Scatter { a, scatter } => columns::add::<N>(frame, at[a as usize], scatter),
                 Instr::Red { a, sum } => {
@@ -195,6 +213,39 @@ unsafe fn dot<N: Number, V: Vector<N>>(live: usize, at: &[*mut N], to: *mut N, p
                 sum = a.mul_add(b, sum);
             }
             sum.store_some(to.add(i), live - i);
+        }
+    }
+}
+
+/// Sums of products of places with uniforms, in order.
+///
+/// # Safety
+/// As of [`Execute`].
+#[inline(always)]
+unsafe fn dots<N: Number, V: Vector<N>>(frame: &Frame<'_, N>, at: &[*mut N], words: &[u32]) {
+    let &[count, len, first, _, ref places @ ..] = words else { unreachable!("check: four words stand ahead") };
+    let (sums, terms) = places.split_at(count as usize);
+    let (terms, live) = (&terms[..len as usize], frame.live);
+    for (g, &d) in sums.iter().enumerate() {
+        let to = at[d as usize];
+        let mut i = 0;
+        // SAFETY: the caller answers for the lanes and the uniforms.
+        unsafe {
+            let factors = frame.uniforms.add(first as usize + g);
+            let factor = |l: usize| V::splat(factors.add(l * count as usize).read());
+            while i + V::WIDTH <= live {
+                let start = V::splat(N::default());
+                let sum = |sum: V, (l, &x): (usize, &u32)| factor(l).mul_add(V::load(at[x as usize].add(i)), sum);
+                terms.iter().enumerate().fold(start, sum).store(to.add(i));
+                i += V::WIDTH;
+            }
+            if i < live {
+                let left = live - i;
+                let start = V::splat(N::default());
+                let load = |x: u32| V::load_some(at[x as usize].add(i), left);
+                let sum = |sum: V, (l, &x): (usize, &u32)| factor(l).mul_add(load(x), sum);
+                terms.iter().enumerate().fold(start, sum).store_some(to.add(i), left);
+            }
         }
     }
 }

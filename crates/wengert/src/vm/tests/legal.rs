@@ -1,7 +1,7 @@
 //! What is not legal is refused.
 
 use super::*;
-use crate::vm::code::{Scatter, Steps, Transfer, Zero};
+use crate::vm::code::{Scatter, Stencil, Steps, Transfer, Zero};
 use std::sync::Arc;
 
 /// Two columns, two uniforms, two maps, one sum, three registers, an index of five numbers up to 2, a table of five.
@@ -47,6 +47,7 @@ fn instructions_name_what_exists() {
         (Instr::Scatter { a: 0, scatter: 0 }, "scatter 0"),
         (Instr::Steps { steps: 0 }, "loop of steps 0"),
         (Instr::Rows { rows: 0 }, "stands in another"),
+        (Instr::Chain { start: 0, len: 0, edges: false }, "outside of a stream"),
         (Instr::Move { d: 0, a: 1, len: 3 }, "registers"),
         (Instr::Move { d: 0, a: 1, len: 2 }, "overlap"),
         (Instr::Sum { d: 0, start: 0 }, "missing"),
@@ -98,6 +99,31 @@ fn rows_stay_within_the_memory() {
     let mut program = legal(vec![], vec![]);
     program.rows[0].scatters = scatter(Affine { first: 0, stride: 1 }, 20..24);
     refused(program, "cells");
+}
+
+/// What rows see is a number of the field, and the field is in the memory.
+#[test]
+fn stencils_stay_within_their_field() {
+    let seeing = |change: fn(&mut Stencil), first: u32| {
+        let mut program = legal(vec![], vec![]);
+        let len = program.rows[0].len;
+        let mut stencil = Stencil { run: len, within: 1..len, starts: vec![Some(-1)], field: len, outside: 0.0 };
+        change(&mut stencil);
+        program.stencils = vec![stencil];
+        program.rows[0].columns[0] = Column::Stencil { stencil: 0, from: Affine { first, stride: 1 } };
+        program
+    };
+    assert!(Ready::new(seeing(|_| {}, 0)).is_ok());
+    refused(seeing(|_| {}, 23), "cells");
+    refused(seeing(|_| {}, 12), "map 0 writes what another row reads");
+    refused(seeing(|stencil| stencil.within.start = 0, 0), "see from number");
+    refused(seeing(|stencil| stencil.starts[0] = Some(1), 0), "see from number");
+    refused(seeing(|stencil| stencil.within.end += 1, 0), "runs of");
+    refused(seeing(|stencil| stencil.run = 0, 0), "runs of");
+    refused(seeing(|stencil| stencil.starts.clear(), 0), "runs of");
+    let mut program = seeing(|_| {}, 0);
+    program.stencils.clear();
+    refused(program, "stencil 0 is named");
 }
 
 #[test]

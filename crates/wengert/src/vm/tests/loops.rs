@@ -202,7 +202,7 @@ fn a_workspace_serves_again_and_another_program() {
     for ready in [&few, &many, &few, &few] {
         let x: Vec<f64> = numbers(ready.program().inputs as usize, || random.uniform());
         let mut out = vec![0.0; ready.program().outputs.len()];
-        ready.run(&mut workspace, &x, &mut out, Isa::detected(), 1);
+        ready.run(&mut workspace, [&x, &[]], &mut out, Isa::detected(), 1);
         assert_eq!(out, run(ready, &x, Isa::detected(), 1).0);
     }
 }

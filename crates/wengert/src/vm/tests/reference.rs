@@ -156,6 +156,7 @@ impl<'a, N: Number> Run<'a, N> {
                 return;
             }
             Instr::Move { d, a, len } => return self.copy(d, a, len),
+            Instr::Chain { .. } => unreachable!("chains stand in streams"),
             Instr::Steps { steps } => return self.steps(&self.program.steps[steps as usize]),
             Instr::Rows { rows } => return self.rows(&self.program.rows[rows as usize]),
         };
@@ -192,6 +193,10 @@ impl<'a, N: Number> Run<'a, N> {
             Column::Cells(affine) => self.cells[at(affine, row.number)],
             Column::Gather { index, from } => {
                 self.cells[at(from, self.program.indices[index as usize][row.number] as usize)]
+            }
+            Column::Stencil { stencil, from } => {
+                let stencil = &self.program.stencils[stencil as usize];
+                stencil.at(row.number).map_or(N::from_f64(stencil.outside), |k| self.cells[at(from, k)])
             }
         }
     }
