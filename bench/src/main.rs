@@ -11,11 +11,14 @@
 //! `-- checkpoint` compares gradients of long loops in little memory with those of JAX and with what is predicted, and writes
 //! `docs/checkpoint.md`, with the names of its parts behind it it prints those (`--quick`: a look);
 //! `-- wave` times a step of a wave in the plane and its adjoint beside plain C++;
-//! `-- run PROGRAM SIDE` repeats one side for a profiler; `-- measure`, `-- gradbench-avx2` and `-- checkpoint-heat`
-//! answer `report`, `gradbench` and `checkpoint` from another process.
+//! `-- tensors` times training steps of tensor programs beside PyTorch, JAX and (with `--features tensor-peers`) burn and
+//! candle, and writes `docs/tensors.md`, with names of workloads behind it it prints those (`--quick`: a look);
+//! `-- run PROGRAM SIDE` repeats one side for a profiler; `-- measure`, `-- gradbench-avx2`, `-- checkpoint-heat` and
+//! `-- tensors-side` answer `report`, `gradbench`, `checkpoint` and `tensors` from another process.
 
 mod agreement;
 mod checkpoint;
+mod clock;
 mod finance;
 mod machine;
 mod measure;
@@ -26,10 +29,12 @@ mod programs;
 mod python;
 mod recordings;
 mod report;
+mod resident;
 mod results;
 mod rows_page;
 mod sides;
 mod suite;
+mod tensors;
 mod tracing;
 mod wave;
 
@@ -44,7 +49,7 @@ use std::time::Duration;
 static ALLOCATOR: memory::Counting = memory::Counting;
 
 const USAGE: &str = "usage: wengert-bench [agree [FOLDER] | report | gradbench [FOLDER [MODULE]] | finance | tracing | rows | wave | \
-                     checkpoint [PART..] [--quick] | run PROGRAM SIDE | measure]";
+                     checkpoint [PART..] [--quick] | tensors [WORKLOAD..] [--quick] | run PROGRAM SIDE | measure]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -65,6 +70,8 @@ fn main() -> ExitCode {
         ["wave"] => wave::tables(),
         ["finance"] => finance::tables(),
         ["checkpoint", rest @ ..] => checkpoint::run(rest),
+        ["tensors", rest @ ..] => tensors::run(rest),
+        ["tensors-side", side, workload, threads] => tensors::serve(side, workload, threads),
         ["checkpoint-heat", engine, memory] => checkpoint::serve(engine, memory),
         ["measure"] => say(&results::print(&measured())),
         _ => Err(USAGE.to_owned()),

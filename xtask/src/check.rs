@@ -35,7 +35,7 @@ const FULL: [Step; 5] = [
     Step("miri", miri),
     Step("long fuzz", || {
         let cases = [("PROPTEST_CASES", "20000")];
-        run_with("cargo test --release -p wengert --tests -- --include-ignored", &cases)?;
+        run_with("cargo test --release -p wengert --all-features --tests -- --include-ignored", &cases)?;
         run_with("cargo test --release -p wengert-cli --lib fuzz", &[("FUZZ_SECONDS", "60")])
     }),
     Step("fuzz targets", || run("cargo check --manifest-path fuzz/Cargo.toml")),

@@ -7,7 +7,13 @@ use crate::shell::{command, output_of, root, run, run_with};
 const DOCUMENTS: [(&str, &str); 1] = [("cargo run --quiet -p wengert-cli -- rules --markdown", "docs/rules.md")];
 
 /// A test and the document that it compares with what it measures.
-const MEASURED: [(&str, &str); 1] = [("cargo test --quiet -p wengert-cli --test nist document", "docs/nist.md")];
+const MEASURED: [(&str, &str); 2] = [
+    ("cargo test --quiet -p wengert-cli --test nist document", "docs/nist.md"),
+    (
+        "cargo test --quiet -p wengert --features tensor --test tensors conformance::table::document",
+        "docs/tensor-conformance.md",
+    ),
+];
 
 /// By this variable a test writes its document instead of comparing it.
 const BLESS: (&str, &str) = ("UPDATE_EXPECT", "1");

@@ -14,8 +14,8 @@ const LAYERS: [&[&str]; 8] = [
     &["program"],
     &["dual", "tape", "list"],
     &["vm"],
-    &["compile", "tensor"],
-    &["drivers", "ode", "implicit", "testing"],
+    &["compile"],
+    &["drivers", "tensor", "ode", "implicit", "testing"],
     &["nn", "optim"],
 ];
 

@@ -1,8 +1,8 @@
 //! The same simulation on the tape, by plain loops over the cells.
 
 use super::brusselator::{PARAMETERS, start, step};
-use super::clock::Start;
 use super::reaction::{Gradient, Plain, Timed};
+use crate::clock::Start;
 use crate::memory;
 use std::hint::black_box;
 use wengert::checkpoint::Memory;

@@ -1,7 +1,6 @@
 //! `docs/checkpoint.md`: memory against time, predicted and measured, and beside JAX.
 
 mod brusselator;
-mod clock;
 mod disk;
 mod eager;
 mod heat;
@@ -9,7 +8,6 @@ mod long;
 mod overhead;
 mod peers;
 mod reaction;
-mod resident;
 mod serve;
 
 pub use serve::serve;

@@ -1,7 +1,7 @@
 //! A simulation of the Brusselator by compiled steps: its gradient, and what its parts take by themselves.
 
 use super::brusselator::{Cells, PARAMETERS};
-use super::clock::Start;
+use crate::clock::Start;
 use crate::memory;
 use std::hint::black_box;
 use wengert::checkpoint::{Action, Counts, Memory, Mixed};

@@ -1,10 +1,10 @@
 //! A side of the heat equation as a process of its own, so that the memory of its process can be measured: the same
 //! requests and answers as of `heat.py`.
 
-use super::clock::Start;
 use super::heat::{Heat, Way};
-use super::resident;
+use crate::clock::Start;
 use crate::memory;
+use crate::resident;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use wengert::checkpoint::Memory;

@@ -86,6 +86,25 @@
 //! # Ok::<(), wengert::Error>(())
 //! ```
 //!
+//! # Tensors
+//!
+//! With the feature `tensor`, module [`tensor`] has arrays of any rank: a lazy graph whose derivatives are graph again, run in
+//! fused groups when a value is asked for.
+//!
+//! ```
+//! # #[cfg(feature = "tensor")] {
+//! use wengert::tensor::{Tensor, hessian, value_and_grad, vmap};
+//!
+//! let x = Tensor::from([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]);
+//! let y = Tensor::from([1.0, 3.0, 5.0]);
+//! let loss = |w: &Tensor| (x.matmul(w) - &y).square().sum(..);
+//! let (value, slope) = value_and_grad(loss, &Tensor::from([2.0, 2.0]));
+//! assert_eq!((value.item::<f64>(), slope.to_vec::<f64>()), (3.0, vec![6.0, 6.0]));
+//! assert_eq!(hessian(loss, &Tensor::from([2.0, 2.0])).to_vec::<f64>(), [6.0, 6.0, 6.0, 10.0]);
+//! assert_eq!(vmap(|row| row.square().sum(..), &x).to_vec::<f64>(), [1.0, 2.0, 5.0]); // row by row
+//! # }
+//! ```
+//!
 //! # Control flow
 //!
 //! [`Dual`], [`Var`] and [`Observed`] are eager: `if`, `while` and recursion on their values work, and the derivative
@@ -147,7 +166,7 @@
 //!
 //! # The numbers in other crates
 //!
-//! With these features, none of which is on by default, [`F32`], [`Dual`] and [`Var`] are numbers of other crates too,
+//! With these features [`F32`], [`Dual`] and [`Var`] are numbers of other crates too,
 //! and code that is generic over those differentiates unchanged.
 //!
 //! `num-traits`: `Float`, `FloatConst`, `Num`, `Signed`, `NumCast`, `FromPrimitive` and their kin.
@@ -199,9 +218,16 @@
 //! What a foreign trait may not do is to lose a derivative: only a *constant* 0 `is_zero`, and a conversion to a
 //! primitive number (`to_f64`, `to_subset`) gives `None` for an active one.
 //!
-//! # Versions
+//! # Features
 //!
-//! The only required dependency is `libm`. The minimum supported Rust version is 1.89.
+//! None is on by default, and the only required dependency is `libm`. The minimum supported Rust version is 1.89.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `tensor` | lazy arrays of any rank, their gradients and `vmap`; matrix products by the crate `gemm` |
+//! | `npy` | with tensors, the files of NumPy: `.npy`, `.npz` |
+//! | `safetensors` | with tensors, files of that format |
+//! | `num-traits`, `num-complex`, `ndarray`, `nalgebra` | the numbers in these crates; with `tensor` and `ndarray`, arrays both ways |
 
 pub mod checkpoint;
 mod compile;
@@ -212,6 +238,8 @@ pub mod list;
 mod program;
 pub mod rules;
 mod tape;
+#[cfg(feature = "tensor")]
+pub mod tensor;
 mod vm;
 
 pub use compile::{Compiled, Derived, Plain, Preparation, Sparse, compile};

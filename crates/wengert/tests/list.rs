@@ -303,7 +303,7 @@ fn pullbacks_and_jacobians_of_lists() {
     let twice = record(1, |x| [x[0], x[0]]);
     assert_eq!(twice.pullback().run(&[5.0, 1.0, 10.0]), [11.0], "an output named twice");
     assert_eq!(record(2, |_| Traced::lit(1.0)).gradient().run(&[1.0, 2.0]), [0.0, 0.0]);
-    assert_eq!(record(0, |_| Traced::lit(1.0)).gradient().run::<f64>(&[]), []);
+    assert_eq!(record(0, |_| Traced::lit(1.0)).gradient().run::<f64>(&[]), [0.0; 0]);
     assert_eq!(record(1, |x| x[0]).gradient().to_string(), "inputs v0\nv1 = 1.0\noutputs v1\n");
 }
 

@@ -3,8 +3,8 @@
 use super::programs;
 use wengert::list::Branch;
 use wengert::{
-    Compiled, Dual, Function, List, Mode, Observed, Output, Real, Report, Traced, Var, jacobian_with, observe, record,
-    value_and_grad_report,
+    Compiled, Dual, Function, List, Mode, Observed, Output, Real, Report, Traced, Var, grad_forward, jacobian_with,
+    observe, record, value_and_grad_report, vjp,
 };
 
 /// The dual number that the cases use: up to 8 inputs in one evaluation.
@@ -127,6 +127,21 @@ impl Named {
         let values = y.iter().map(|y| y.value());
         let rows = y.iter().flat_map(|y| y.tangents()[..x.len()].to_vec());
         Answer { engine: "dual numbers: Dual<f64, 8>", numbers: values.chain(rows).collect() }
+    }
+
+    /// The adjoints of the inputs, given those of the outputs: `ybar^T J`.
+    pub(super) fn pulled(&self, x: &[f64], ybar: &[f64]) -> Vec<Answer> {
+        let weighted =
+            |x: &[Wide]| Wide::dot(&self.program.dual(x), &ybar.iter().map(|&w| Wide::constant(w)).collect::<Vec<_>>());
+        let (_, pullback) = vjp(|x: &[Var<f64>]| self.program.tape(x), x);
+        let list = self.listed(x).list;
+        let compiled = Compiled::of(&list).vjp(x, ybar);
+        vec![
+            Answer { engine: "dual numbers, of sum ybar y", numbers: grad_forward(weighted, x) },
+            Answer { engine: "the tape: vjp", numbers: pullback.call(ybar) },
+            Answer { engine: "the list: its pullback is a list", numbers: list.pullback().run(&[x, ybar].concat()) },
+            Answer { engine: "the vm: compiled", numbers: compiled.unwrap_or_default() },
+        ]
     }
 
     fn by_tape(&self, x: &[f64]) -> Answer {

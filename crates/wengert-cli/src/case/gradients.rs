@@ -1,11 +1,13 @@
 //! The cases that are gradients: one output, one reverse sweep.
 
-use super::engines::{Branching, Executed, Named, program};
+use super::engines::{Answer, Branching, Executed, Named, program};
 use super::programs;
 use super::sheet::{Closed, Comparison, Sheet};
+use super::tensors::flat;
 use crate::number::shortest;
 use crate::walk::Walk;
 use wengert::Real;
+use wengert::tensor::{Tensor, value_and_grad};
 
 /// A program of one output, and what must come out.
 pub(super) struct Gradient {
@@ -53,7 +55,21 @@ impl Gradient {
         sheet.compare(self.comparison(x));
         walk
     }
+
+    /// All of it, with the same function of two scalar tensors beside the other engines.
+    fn show_with_tensors(&self, sheet: &mut Sheet, x: [f64; 2], name: &str, f: OfTensors) {
+        self.parts(sheet, &x);
+        sheet.paragraph("The same of tensors, whose handles are values too:");
+        sheet.source(name);
+        let mut comparison = self.comparison(&x);
+        let (y, slopes) = value_and_grad(f, &(Tensor::from(x[0]), Tensor::from(x[1])));
+        comparison.answers.push(Answer { engine: "tensors", numbers: [flat(&y), flat(&slopes)].concat() });
+        sheet.compare(comparison);
+    }
 }
+
+/// A function of two scalar tensors.
+type OfTensors = fn(&(Tensor, Tensor)) -> Tensor;
 
 /// Case 1.
 pub(super) fn scalar_expression(sheet: &mut Sheet) {
@@ -261,7 +277,7 @@ pub(super) fn overwriting(sheet: &mut Sheet) {
         closed: &["(x + 1)^2 z", "2 (x + 1) z", "(x + 1)^2"],
         expected: |x| vec![(x[0] + 1.0).powi(2) * x[1], 2.0 * (x[0] + 1.0) * x[1], (x[0] + 1.0).powi(2)],
     };
-    case.show(sheet, &[2.0, 3.0]);
+    case.show_with_tensors(sheet, [2.0, 3.0], "overwriting_tensors", programs::overwriting_tensors);
     aliasing(sheet);
     writing(sheet);
 }
@@ -274,7 +290,7 @@ fn aliasing(sheet: &mut Sheet) {
         closed: &["x^2 + x z", "2 x + z", "x"],
         expected: |x| vec![x[0] * x[0] + x[0] * x[1], 2.0 * x[0] + x[1], x[0]],
     };
-    case.show(sheet, &[2.0, 3.0]);
+    case.show_with_tensors(sheet, [2.0, 3.0], "aliasing_tensors", programs::aliasing_tensors);
 }
 
 fn writing(sheet: &mut Sheet) {
@@ -288,5 +304,5 @@ fn writing(sheet: &mut Sheet) {
             vec![x * z.powi(3) + x * z * z, z.powi(3) + z * z, 3.0 * x * z * z + 2.0 * x * z]
         },
     };
-    case.show(sheet, &[2.0, 3.0]);
+    case.show_with_tensors(sheet, [2.0, 3.0], "writing_tensors", programs::writing_tensors);
 }

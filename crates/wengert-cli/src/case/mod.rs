@@ -4,12 +4,14 @@ mod chain;
 mod engines;
 mod gradients;
 mod grains;
+mod layers;
 mod nesting;
 mod products;
 mod programs;
 mod recurrence;
 mod sheet;
 mod structure;
+mod tensors;
 mod tiny;
 mod tiny_engine;
 
@@ -40,44 +42,36 @@ pub(crate) struct Arguments {
 struct Case {
     name: &'static str,
     what: &'static str,
-    show: Show,
-}
-
-/// How a case is shown.
-enum Show {
-    Sheet(fn(&mut Sheet)),
-    /// Not yet: what it needs.
-    ToCome(&'static str),
+    show: fn(&mut Sheet),
 }
 
 /// The cases; the first has the number 1.
 const CASES: [Case; 21] = {
-    use Show::{Sheet, ToCome};
-    const fn case(name: &'static str, what: &'static str, show: Show) -> Case {
+    const fn case(name: &'static str, what: &'static str, show: fn(&mut Sheet)) -> Case {
         Case { name, what, show }
     }
     [
-        case("scalar expression", "y = (x + 2)^2 sin x", Sheet(gradients::scalar_expression)),
-        case("shared intermediate", "v = x^2, y = v + sin v", Sheet(gradients::shared_intermediate)),
-        case("two inputs", "y = x1 x2 + sin x1", Sheet(gradients::two_inputs)),
-        case("VJP without a Jacobian", "seeds pulled back through (x1 x2, sin x1)", Sheet(products::vjp)),
-        case("linear layer", "Y = X W + b", ToCome("tensors")),
-        case("ReLU layer", "what is saved is the cheapest", ToCome("tensors")),
-        case("softmax cross-entropy", "mean over a batch", ToCome("tensors")),
-        case("recurrence", "h = tanh(W h + U x + b), through time", Sheet(recurrence::recurrence)),
-        case("checkpointed chain", "eight layers, few kept", Sheet(chain::checkpointed_chain)),
-        case("tiny engine", "values, adjoints and backward closures", Sheet(tiny::tiny_engine)),
-        case("JVP", "(x1 x2 + sin x1, exp x2 + x1^2) along a direction", Sheet(products::jvp)),
-        case("composed square", "l = (x y + sin x)^2", Sheet(gradients::composed_square)),
-        case("dual numbers", "exp x sin x at 0", Sheet(products::dual_numbers)),
-        case("three inputs", "(x y + z) sin y", Sheet(gradients::three_inputs)),
-        case("full Jacobian", "three inputs, two outputs, the fewer seeds", Sheet(products::full_jacobian)),
-        case("Hessian-vector product", "forward over reverse, reverse over forward", Sheet(nesting::hessian_vector)),
-        case("control flow", "a branch, a loop, recursion", Sheet(gradients::control_flow)),
-        case("overwriting and aliasing", "x = x + 1; two names; an array", Sheet(gradients::overwriting)),
-        case("granularity", "small operations, rows, one kernel", Sheet(grains::granularity)),
-        case("static and dynamic", "eager, traced, compiled", Sheet(structure::static_and_dynamic)),
-        case("perturbation confusion", "d/dx [x d/dy (x + y)]", Sheet(nesting::perturbation_confusion)),
+        case("scalar expression", "y = (x + 2)^2 sin x", gradients::scalar_expression),
+        case("shared intermediate", "v = x^2, y = v + sin v", gradients::shared_intermediate),
+        case("two inputs", "y = x1 x2 + sin x1", gradients::two_inputs),
+        case("VJP without a Jacobian", "seeds pulled back through (x1 x2, sin x1)", products::vjp),
+        case("linear layer", "Y = X W + b", layers::linear),
+        case("ReLU layer", "what is saved is the cheapest", layers::relu),
+        case("softmax cross-entropy", "mean over a batch", layers::cross_entropy),
+        case("recurrence", "h = tanh(W h + U x + b), through time", recurrence::recurrence),
+        case("checkpointed chain", "eight layers, few kept", chain::checkpointed_chain),
+        case("tiny engine", "values, adjoints and backward closures", tiny::tiny_engine),
+        case("JVP", "(x1 x2 + sin x1, exp x2 + x1^2) along a direction", products::jvp),
+        case("composed square", "l = (x y + sin x)^2", gradients::composed_square),
+        case("dual numbers", "exp x sin x at 0", products::dual_numbers),
+        case("three inputs", "(x y + z) sin y", gradients::three_inputs),
+        case("full Jacobian", "three inputs, two outputs, the fewer seeds", products::full_jacobian),
+        case("Hessian-vector product", "forward over reverse, reverse over forward", nesting::hessian_vector),
+        case("control flow", "a branch, a loop, recursion", gradients::control_flow),
+        case("overwriting and aliasing", "x = x + 1; two names; an array", gradients::overwriting),
+        case("granularity", "small operations, rows, one kernel", grains::granularity),
+        case("static and dynamic", "eager, traced, compiled", structure::static_and_dynamic),
+        case("perturbation confusion", "d/dx [x d/dy (x + y)]", nesting::perturbation_confusion),
     ]
 };
 
@@ -95,15 +89,8 @@ fn one(number: u8, json: bool) -> Outcome<Answer> {
         let message = format!("there is no case {number}: they have the numbers 1 to {}", CASES.len());
         return Err(Failure::new(message).help("`wengert case` lists them"));
     };
-    let show = match case.show {
-        Show::Sheet(show) => show,
-        Show::ToCome(needs) => {
-            let message = format!("cannot show case {number} ({}) yet: it needs {needs}, still to come", case.name);
-            return Err(Failure::new(message).help("`wengert case` lists those that can be shown"));
-        }
-    };
     let mut sheet = Sheet::new(&format!("Case {number}: {}", case.name));
-    show(&mut sheet);
+    (case.show)(&mut sheet);
     let code = u8::from(!sheet.agrees());
     let text = match json {
         true => format!("{:#}\n", sheet.json(number, case.name)),
@@ -112,28 +99,21 @@ fn one(number: u8, json: bool) -> Outcome<Answer> {
     Ok(Answer { code, ..Answer::from(text) })
 }
 
-/// The command that shows a case, or else what it needs that is not there yet.
-fn command(number: usize, case: &Case) -> Result<String, &'static str> {
-    match case.show {
-        Show::Sheet(_) => Ok(format!("wengert case {number}")),
-        Show::ToCome(needs) => Err(needs),
-    }
+/// The command that shows a case.
+fn command(number: usize) -> String {
+    format!("wengert case {number}")
 }
 
 fn contents() -> String {
     let head = ["case", "name", "what", "command"].map(str::to_owned).to_vec();
     let row = |(i, case): (usize, &Case)| {
-        let shown = command(i + 1, case).unwrap_or_else(|needs| format!("to come: it needs {needs}"));
-        vec![(i + 1).to_string(), case.name.to_owned(), case.what.to_owned(), shown]
+        vec![(i + 1).to_string(), case.name.to_owned(), case.what.to_owned(), command(i + 1)]
     };
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(CASES.iter().enumerate().map(row)).collect();
     format!("The worked cases of the textbook\n\n{}", align(&rows, 3))
 }
 
 fn contents_json() -> Value {
-    let case = |(i, case): (usize, &Case)| {
-        let command = command(i + 1, case).ok();
-        json!({ "case": i + 1, "name": case.name, "what": case.what, "command": command })
-    };
+    let case = |(i, case): (usize, &Case)| json!({ "case": i + 1, "name": case.name, "what": case.what, "command": command(i + 1) });
     CASES.iter().enumerate().map(case).collect()
 }

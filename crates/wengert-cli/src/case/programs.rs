@@ -1,6 +1,7 @@
 //! The programs of the cases. What `wengert case` prints of them is the text of this file.
 
 use std::sync::Arc;
+use wengert::tensor::{Tensor, s};
 use wengert::{Operation, Real, Rows};
 
 /// Case 1.
@@ -22,6 +23,34 @@ pub(super) fn two_inputs<R: Real>(x: &[R]) -> R {
 /// Case 4.
 pub(super) fn two_outputs<R: Real>(x: &[R]) -> [R; 2] {
     [x[0] * x[1], x[0].sin()]
+}
+
+/// Case 5: a linear layer of two examples, three inputs and two outputs; `v` has X, then W, then b, row by row.
+pub(super) fn linear_layer<R: Real>(v: &[R]) -> Vec<R> {
+    let (x, w, b) = (&v[..6], &v[6..12], &v[12..]);
+    let mut y = Vec::new();
+    for example in x.chunks_exact(3) {
+        for k in 0..2 {
+            y.push(b[k] + R::dot(example, &[w[k], w[2 + k], w[4 + k]]));
+        }
+    }
+    y
+}
+
+/// Case 5: the same, of tensors.
+pub(super) fn linear_layer_of_tensors((x, w, b): &(Tensor, Tensor, Tensor)) -> Tensor {
+    x.matmul(w) + b
+}
+
+/// Case 6.
+pub(super) fn relu_layer<R: Real>(x: &[R]) -> Vec<R> {
+    x.iter().map(|x| x.relu()).collect()
+}
+
+/// Case 7: two examples of three classes, the second and the first of which are right.
+pub(super) fn softmax_cross_entropy<R: Real>(logits: &[R]) -> R {
+    let (first, second) = logits.split_at(3);
+    (R::log_sum_exp(first) - first[1] + R::log_sum_exp(second) - second[0]) * 0.5
 }
 
 /// Case 8: a step of the recurrence, by its parameters W, U and b.
@@ -154,6 +183,35 @@ pub(super) fn writing<R: Real>(x: &[R]) -> R {
     buffer[0] + buffer[1]
 }
 
+/// Case 18: the same of tensors.
+pub(super) fn overwriting_tensors((x, z): &(Tensor, Tensor)) -> Tensor {
+    let mut a = x.clone();
+    a += 1.0;
+    a = &a * &a;
+    a *= z;
+    a
+}
+
+/// Case 18: two names of one tensor.
+pub(super) fn aliasing_tensors((x, z): &(Tensor, Tensor)) -> Tensor {
+    let (a, mut b) = (x.clone(), x.clone());
+    b *= z;
+    &a * &a + b
+}
+
+/// Case 18: writing into a tensor in a loop.
+pub(super) fn writing_tensors((x, z): &(Tensor, Tensor)) -> Tensor {
+    let mut buffer = x.expand([4]);
+    for i in 1..4_isize {
+        let next = buffer.slice(s![i - 1]) * z;
+        buffer.set(s![i], &next);
+    }
+    let (last, second) = (buffer.slice(s![3]), buffer.slice(s![2]));
+    buffer.set(s![0], &last);
+    buffer.set(s![1], &second);
+    buffer.slice(s![0]) + buffer.slice(s![1])
+}
+
 /// Case 19: operation by operation.
 pub(super) fn by_scalars<R: Real>(line: &[R], points: &[f64]) -> R {
     let mut sum = R::lit(0.0);
@@ -182,6 +240,16 @@ pub(super) fn by_rows<R: Real>(line: &[R], points: &[f64]) -> R {
 /// Case 19: all of it as one operation.
 pub(super) fn by_operation<R: Real>(line: &[R], points: &[f64]) -> R {
     R::call(&Misfit { points: points.into() }, line)[0]
+}
+
+/// Case 19: whole tensors at a time.
+pub(super) fn by_tensors(a: &Tensor, b: &Tensor, t: &Tensor, y: &Tensor) -> Tensor {
+    (a + b * t - y).square().sum(..)
+}
+
+/// Case 19: what is done with a point, of a, b, t and y.
+pub(super) fn squared_miss<R: Real>(x: &[R]) -> R {
+    (x[0] + x[1] * x[2] - x[3]).square()
 }
 
 /// The operation of [`by_operation`].
@@ -228,13 +296,23 @@ pub(super) fn polynomial<R: Real>(x: &[R]) -> R {
     y
 }
 
+/// Case 20: the same, of tensors.
+pub(super) fn polynomial_of_tensors((x, coefficients): &(Tensor, Vec<Tensor>)) -> Tensor {
+    let mut y = x.zeros_like();
+    for coefficient in coefficients.iter().rev() {
+        y = y * x + coefficient;
+    }
+    y
+}
+
 /// The text of one of these programs.
 ///
 /// # Panics
 /// If there is none of that name.
 pub(super) fn source(name: &str) -> String {
-    let head = format!("pub(super) fn {name}<");
-    let lines = include_str!("programs.rs").lines().skip_while(|line| !line.starts_with(&head));
+    let heads = ["<", "("].map(|next| format!("pub(super) fn {name}{next}"));
+    let begins = |line: &&str| heads.iter().any(|head| line.starts_with(head));
+    let lines = include_str!("programs.rs").lines().skip_while(|line| !begins(line));
     let body: Vec<&str> = lines.take_while(|line| *line != "}").collect();
     assert!(!body.is_empty(), "there is no program `{name}`");
     format!("{}\n}}\n", body.join("\n").trim_start_matches("pub(super) "))

@@ -110,6 +110,11 @@ impl Sheet {
         self.text += &format!("\n{title}\n{}", align(rows, text::INDENT));
     }
 
+    /// Rows of equal things.
+    pub(super) fn equations(&mut self, title: &str, rows: &[Vec<String>]) {
+        self.text += &format!("\n{title}\n{}", text::equations(rows));
+    }
+
     /// Lines of text, a step to the right.
     fn indented(&mut self, lines: &str) {
         self.text.push('\n');

@@ -3,7 +3,9 @@
 use super::engines::{Answer, Named, by_vm, program};
 use super::programs;
 use super::sheet::{Closed, Comparison, Sheet};
+use super::tensors::flat;
 use crate::walk::Walk;
+use wengert::tensor::{self, Statistics, Tensor};
 use wengert::{Compiled, compile, function, value_and_grad};
 
 /// Case 20.
@@ -21,6 +23,7 @@ pub(super) fn static_and_dynamic(sheet: &mut Sheet) {
     sheet.paragraph("At another point eager engines record anew. The same trace serves as it is:");
     compare_at(sheet, &program, &compiled, &[-1.0, 4.0, 0.25, 2.0]);
     longer(sheet, &program, &compiled);
+    of_tensors(sheet);
     branching(sheet);
 }
 
@@ -54,6 +57,34 @@ fn longer(sheet: &mut Sheet, program: &Named, compiled: &Compiled) {
     sheet.paragraph(&answer);
     sheet.paragraph("Eager engines follow, and so does a new trace:");
     compare_at(sheet, program, &compile(&function!(programs::polynomial), x.len()), &x);
+}
+
+/// Graphs of tensors are built anew at each point; what is kept is the plan of their structure.
+fn of_tensors(sheet: &mut Sheet) {
+    sheet.paragraph("Of tensors the graph is built anew at each call, and a plan is kept for each structure:");
+    sheet.source("polynomial_of_tensors");
+    let mut rows = vec![["x, c0, c1, ..", "plans made", "plans found"].map(str::to_owned).to_vec()];
+    for x in [&[2.0, 1.0, -3.0, 0.5][..], &[-1.0, 4.0, 0.25, 2.0], &[2.0, 1.0, -3.0, 0.5, 0.25]] {
+        let before = tensor::statistics();
+        let answer = by_tensors(x);
+        let Statistics { plans, hits, .. } = tensor::statistics();
+        let made = [plans - before.plans, hits - before.hits].map(|count| count.to_string());
+        rows.push([vec![format!("{x:?}")], made.to_vec()].concat());
+        let mut answers = program!(polynomial).derivatives(x);
+        answers.push(answer);
+        sheet.compare_as(&format!("At {x:?}"), Comparison { answers, expected: expected(x) });
+    }
+    sheet
+        .table("The plans that it took: another point finds that of the first, another structure makes its own", &rows);
+}
+
+/// The value and the gradient by tensors, computed together.
+fn by_tensors(x: &[f64]) -> Answer {
+    let inputs = (Tensor::from(x[0]), x[1..].iter().map(|&c| Tensor::from(c)).collect::<Vec<_>>());
+    let (y, slopes) = tensor::value_and_grad(programs::polynomial_of_tensors, &inputs);
+    let all: Vec<&Tensor> = [&y, &slopes.0].into_iter().chain(&slopes.1).collect();
+    let numbers = tensor::eval(&all).map(|()| [flat(&y), flat(&slopes)].concat());
+    Answer { engine: "tensors", numbers: numbers.unwrap_or_default() }
 }
 
 /// A branch on a value: the structure would change from point to point.

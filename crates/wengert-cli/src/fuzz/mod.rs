@@ -5,6 +5,8 @@
 mod agreement;
 mod bytes;
 mod expression;
+#[cfg(any(test, feature = "files"))]
+mod files;
 mod list;
 mod loops;
 mod schedules;
@@ -13,6 +15,8 @@ mod tests;
 
 pub use crate::fit::fuzz::csv;
 pub use expression::expression;
+#[cfg(any(test, feature = "files"))]
+pub use files::files;
 pub use list::{list, verify};
 pub use loops::loops;
 pub use schedules::{actions, schedules};

@@ -2,7 +2,7 @@
 //!
 //! `FUZZ_SECONDS=60 cargo test --release -p wengert-cli fuzz` is the long form.
 
-use super::{actions, csv, expression, list, loops, schedules, verify};
+use super::{actions, csv, expression, files, list, loops, schedules, verify};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -85,6 +85,11 @@ fn fuzz(target: &str, body: fn(&[u8])) {
 #[test]
 fn expressions() {
     fuzz("expression", expression);
+}
+
+#[test]
+fn files_of_tensors() {
+    fuzz("files", files);
 }
 
 #[test]

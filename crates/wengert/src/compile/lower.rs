@@ -22,6 +22,22 @@ pub(crate) fn lower(list: &List) -> Program {
     lowering.program
 }
 
+/// The program of an open loop: its root has the inputs that are the same for all rows, and its outputs are what the body
+/// captures; the columns of the body are the other inputs, by their strides; map or sum `i` has cell `i`.
+pub(super) fn lower_open(root: &List, body: &Loop, strides: &[u32]) -> Program {
+    let mut lowering = Lowering::default();
+    let inputs = root.inputs() as u32;
+    lowering.program.inputs = inputs;
+    lowering.program.cells = inputs.max(body.emits.len() as u32);
+    let at = lowering.straight(root, (0..inputs).map(Value::Reg).collect());
+    lowering.program.root = std::mem::take(&mut lowering.block);
+    let captured = root.outputs().iter().map(|&id| Value::Cell(lowering.cell(at[id as usize]))).collect();
+    let columns = strides.iter().map(|&stride| Column::Cells(Affine { first: 0, stride })).collect();
+    let firsts: Vec<u32> = (0..body.emits.len() as u32).collect();
+    lowering.lanes(body, columns, captured, &firsts);
+    lowering.program
+}
+
 /// Where the number of a line is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Value {
@@ -564,17 +580,22 @@ impl Lowering {
         for (cell, id) in cells.zip(l.results.clone()) {
             at[id as usize] = Value::Reg(cell);
         }
+        let captured = l.captured().iter().map(|&id| Value::Cell(self.cell(at[id as usize]))).collect();
+        self.lanes(l, columns, captured, &firsts);
+        self.emit(Instr::Rows { rows: self.program.rows.len() as u32 - 1 });
+    }
+
+    /// The loop over rows of a body, given its columns, what it captures, and the first cell of each emit.
+    fn lanes(&mut self, l: &Loop, columns: Vec<Column>, captured: Vec<Value>, firsts: &[u32]) {
         let outside = std::mem::take(&mut self.block);
         self.lanes = Some(Lanes { rows: Rows { len: l.len, columns, ..Rows::default() }, ..Lanes::default() });
-        let captured = l.captured().iter().map(|&id| Value::Cell(self.cell(at[id as usize]))).collect();
-        self.body(l, captured, &firsts);
+        self.body(l, captured, firsts);
         let mut lanes = self.lanes.take().expect("it was put there");
         lanes.rows.body = std::mem::replace(&mut self.block, outside);
         if !lanes.registers_stay {
             lanes.rows.registers = allocate::allocate(&mut lanes.rows.body);
         }
         self.program.rows.push(lanes.rows);
-        self.emit(Instr::Rows { rows: self.program.rows.len() as u32 - 1 });
     }
 
     /// Where number `j` of each row stands; it is copied together where that is not affine.

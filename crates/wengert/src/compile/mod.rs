@@ -5,6 +5,8 @@ mod body;
 mod checked;
 mod compiled;
 mod derived;
+#[cfg_attr(not(feature = "tensor"), cfg_attr(not(test), allow(dead_code, reason = "what runs tensors calls it")))]
+mod elementwise;
 mod group;
 mod lower;
 mod many;
@@ -18,6 +20,8 @@ mod tests;
 
 pub use compiled::{Compiled, compile};
 pub use derived::Derived;
+#[cfg(feature = "tensor")]
+pub(crate) use elementwise::{Elementwise, Over};
 use lower::lower;
 pub use plain::Plain;
 pub use prepared::Preparation;

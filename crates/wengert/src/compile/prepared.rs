@@ -51,19 +51,21 @@ impl<T: Plain> Prepared<T> {
         let list = derive();
         let derived = Instant::now();
         let list = if optimise { optimised(&list) } else { list };
-        let (ready, isa) = (Ready::in_parts(lower(&list), split)?, Isa::chosen()?);
+        let split = split.min(list.inputs());
+        let (program, parts) = (lower(&list), [split, list.inputs() - split]);
+        let (ready, isa) = (Ready::in_parts(program, &parts, &[list.outputs().len()])?, Isa::chosen()?);
         let (derive, compile) = (derived - begun, derived.elapsed());
         Ok(Prepared { list, derive, compile, ready, isa, rooms: Mutex::default() })
     }
 
     /// Runs it at `x`.
     pub(super) fn run(&self, x: &[T], y: &mut [T], threads: usize) {
-        self.with_room(|room| self.execute(room, [x, &[]], y, threads));
+        self.with_room(|room| self.execute(room, &[x], y, threads));
     }
 
     /// Runs it at inputs that lie in two slices, of which the second begins where it was made ready for.
     pub(super) fn run_parts(&self, parts: [&[T]; 2], y: &mut [T], threads: usize) {
-        self.with_room(|room| self.execute(room, parts, y, threads));
+        self.with_room(|room| self.execute(room, &parts, y, threads));
     }
 
     /// Runs it at `x` and the unit vector number `i` of `n`.
@@ -73,7 +75,7 @@ impl<T: Plain> Prepared<T> {
             seeds.clear();
             seeds.resize(n, T::default());
             seeds[i] = Scalar::from_f64(1.0);
-            self.execute(room, [x, &seeds], y, threads);
+            self.execute(room, &[x, &seeds], y, threads);
             room.x = seeds;
         });
     }
@@ -87,7 +89,7 @@ impl<T: Plain> Prepared<T> {
             while filled.len() < count * n {
                 filled.extend_from_slice(&x[x.len() - n..]);
             }
-            self.execute(room, [&filled, &[]], y, threads);
+            self.execute(room, &[&filled], y, threads);
             room.x = filled;
         });
     }
@@ -107,8 +109,8 @@ impl<T: Plain> Prepared<T> {
         Workspace::<T>::bytes(&self.ready, self.isa.min(Isa::detected()), threads)
     }
 
-    fn execute(&self, room: &mut Room<T>, x: [&[T]; 2], y: &mut [T], threads: usize) {
-        self.ready.run(&mut room.workspace, x, y, self.isa, threads);
+    fn execute(&self, room: &mut Room<T>, x: &[&[T]], y: &mut [T], threads: usize) {
+        self.ready.run(&mut room.workspace, x, &mut [y], self.isa, threads);
     }
 
     /// Works with the memory of a run that nobody else uses now.

@@ -210,6 +210,24 @@ impl Loop {
         self.results.clone()
     }
 
+    /// A loop over rows of any number, here none, that stands in no list: its body reads so many numbers of the row and then
+    /// what is the same for all, and each of its outputs goes to a target.
+    pub(crate) fn open(body: List, columns: usize, targets: impl Iterator<Item = Target>) -> Loop {
+        let column = Column { width: columns, source: Source::Vary };
+        Loop {
+            len: 0,
+            reverse: false,
+            body: Arc::new(body),
+            carry: 0,
+            columns: if columns > 0 { vec![column] } else { Vec::new() },
+            emits: targets.map(|target| Emit { width: 1, target }).collect(),
+            operands: Vec::new(),
+            results: 0..0,
+            gap: 0,
+            location: None,
+        }
+    }
+
     /// How many numbers a row has.
     pub(crate) fn row_width(&self) -> usize {
         self.columns.iter().map(|column| column.width).sum()

@@ -42,6 +42,8 @@ mod window;
 
 pub use call::Call;
 pub(crate) use hash::Map;
+#[cfg(feature = "tensor")]
+pub(crate) use hash::Words;
 pub use loops::Loop;
 pub(crate) use loops::{Source, Target};
 pub use observed::{Branch, Observation, Observed, observe};

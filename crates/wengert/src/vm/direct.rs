@@ -2,6 +2,7 @@
 
 use super::check::Named;
 use super::code::{Affine, Instr, Program, Rows};
+use super::parts::Parts;
 use std::ops::Range;
 
 /// How many outputs there must be for it to matter.
@@ -11,15 +12,24 @@ const MANY: usize = 1024;
 /// each run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Direct {
-    /// For each loop over rows and each of its maps: row `i` is output `first + stride i`; none if it writes cells.
-    pub(super) maps: Vec<Vec<Option<Affine>>>,
+    pub(super) parts: Parts,
+    /// For each loop over rows and each of its maps where it writes; none if it writes cells.
+    pub(super) maps: Vec<Vec<Option<Written>>>,
     /// The other outputs, as runs of neighbours.
     pub(super) rest: Vec<Run>,
 }
 
-/// Outputs one after the other that are cells one after the other.
+/// Outputs that a map writes: row `i` is number `at.first + at.stride i` of a part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Written {
+    pub(super) part: u32,
+    pub(super) at: Affine,
+}
+
+/// Outputs of a part one after the other that are cells one after the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Run {
+    pub(super) part: usize,
     pub(super) output: usize,
     pub(super) cell: u32,
     pub(super) len: usize,
@@ -32,8 +42,8 @@ const NEVER: u32 = u32::MAX - 1;
 
 impl Direct {
     /// Given the cells that are named otherwise than by maps and as outputs.
-    pub(super) fn of(program: &Program, named: &Named) -> Direct {
-        let mut maps: Vec<Vec<Option<Affine>>> = program.rows.iter().map(|rows| vec![None; rows.maps.len()]).collect();
+    pub(super) fn of(program: &Program, named: &Named, parts: Parts) -> Direct {
+        let mut maps: Vec<Vec<Option<Written>>> = program.rows.iter().map(|rows| vec![None; rows.maps.len()]).collect();
         let mut written = vec![false; program.outputs.len()];
         if program.outputs.len() >= MANY {
             let wanted = wanted(program, named);
@@ -42,13 +52,17 @@ impl Direct {
                     continue;
                 }
                 for (number, map) in maps[i].iter_mut().enumerate() {
-                    *map = outputs(&wanted, rows, number);
-                    let all = map.iter().flat_map(|map| (0..rows.len).map(|i| map.at(i)));
-                    all.for_each(|output| written[output] = true);
+                    let Some(own) = outputs(&wanted, rows, number) else { continue };
+                    let all = own.at(0)..own.at(rows.len - 1) + 1;
+                    let Some(part) = parts.part_of(&all) else { continue };
+                    (0..rows.len).for_each(|i| written[own.at(i)] = true);
+                    let first = own.first - parts.range(part).start as u32;
+                    *map = Some(Written { part: part as u32, at: Affine { first, ..own } });
                 }
             }
         }
-        Direct { maps, rest: runs(&program.outputs, &written) }
+        let rest = runs(&program.outputs, &written, &parts);
+        Direct { parts, maps, rest }
     }
 }
 
@@ -95,12 +109,16 @@ fn outputs(wanted: &[u32], rows: &Rows, map: usize) -> Option<Affine> {
 }
 
 /// The outputs that are not written otherwise.
-fn runs(outputs: &[u32], written: &[bool]) -> Vec<Run> {
+fn runs(outputs: &[u32], written: &[bool], parts: &Parts) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (output, &cell) in outputs.iter().enumerate().filter(|&(output, _)| !written[output]) {
+        let part = parts.part(output);
+        let output = output - parts.range(part).start;
+        let goes_on =
+            |run: &Run| (run.part, run.output + run.len, run.cell as usize + run.len) == (part, output, cell as usize);
         match runs.last_mut() {
-            Some(run) if run.output + run.len == output && run.cell as usize + run.len == cell as usize => run.len += 1,
-            _ => runs.push(Run { output, cell, len: 1 }),
+            Some(run) if goes_on(run) => run.len += 1,
+            _ => runs.push(Run { part, output, cell, len: 1 }),
         }
     }
     runs

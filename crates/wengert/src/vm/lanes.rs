@@ -1,6 +1,7 @@
 //! The loop over instructions: one `match`, compiled for each instruction set and number of lanes.
 
 use super::code::{Affine, Block, Instr, Program, Reg, Rows, Uniform};
+use super::direct::Written;
 use super::inputs::Origin;
 use super::isa::Isa;
 use super::kernels::dot::Dots;
@@ -60,12 +61,13 @@ pub(crate) struct Frame<'a, N: Number> {
     /// The program's memory.
     pub(super) cells: *mut N,
     /// Where cell 0 would be: see [`Origin`].
-    pub(super) origins: [*const N; 3],
+    pub(super) origins: &'a [*const N],
     /// Of each column of this loop over rows where its cells are.
     pub(super) inputs: &'a [Origin],
-    /// The outputs, and which of them the maps of this loop over rows write: see [`Direct`](super::direct::Direct).
-    pub(super) out: *mut N,
-    pub(super) direct: &'a [Option<Affine>],
+    /// The parts of the outputs, and which of them the maps of this loop over rows write: see
+    /// [`Direct`](super::direct::Direct).
+    pub(super) out: &'a [*mut N],
+    pub(super) direct: &'a [Option<Written>],
     /// Whether to look for NaN among them, and whether one was there.
     pub(super) watch: bool,
     pub(super) nan: bool,
@@ -109,14 +111,14 @@ impl<N: Number> Frame<'_, N> {
     /// Where cell 0 of a column would be.
     #[inline(always)]
     pub(super) fn from(&self, column: u32) -> *const N {
-        self.origins[self.inputs[column as usize] as usize]
+        self.origins[self.inputs[column as usize].number()]
     }
 
     /// From where on a map is, and its place there.
     #[inline(always)]
     pub(super) fn map(&self, map: u32) -> (*mut N, Affine) {
         match self.direct[map as usize] {
-            Some(outputs) => (self.out, outputs),
+            Some(outputs) => (self.out[outputs.part as usize], outputs.at),
             None => (self.cells, self.rows().maps[map as usize]),
         }
     }

@@ -10,15 +10,20 @@ mod kernels;
 mod lanes;
 pub(crate) mod math;
 mod number;
+#[cfg_attr(not(any(test, feature = "tensor")), allow(dead_code, reason = "what runs tensors calls it"))]
+mod open;
+mod parts;
 mod plan;
 mod run;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod vector;
 mod workspace;
 
 pub(crate) use isa::Isa;
 pub(crate) use number::Number;
+pub(crate) use open::{Memory, Open};
 pub(crate) use run::Ready;
 pub(crate) use workspace::Workspace;

@@ -34,14 +34,23 @@ pub(super) struct Plan {
 impl Plan {
     /// For a loop whose body costs so much in one lane.
     pub(super) fn new(rows: &Rows, cost: u64, isa: Isa) -> Plan {
-        let wide = wide(rows, isa);
-        let tiles = rows.len.div_ceil(wide.lanes(isa));
-        let cost = cost.saturating_mul(rows.len as u64);
-        let enough = (cost / CHUNK).min(cost / (SUM * rows.sums.len().max(1) as u64)).min(tiles as u64);
-        let chunks = if rows.scatters.is_empty() { enough.clamp(1, CHUNKS) as usize } else { 1 };
+        Plan::of(rows, rows.len, cost, isa)
+    }
+
+    /// For so many rows of such a loop.
+    pub(super) fn of(rows: &Rows, len: usize, cost: u64, isa: Isa) -> Plan {
+        let wide = wide(rows, len, isa);
+        let tiles = len.div_ceil(wide.lanes(isa));
+        let cost = cost.saturating_mul(len as u64);
+        let chunks = if cost < 2 * CHUNK || !rows.scatters.is_empty() {
+            1
+        } else {
+            let enough = (cost / CHUNK).min(cost / (SUM * rows.sums.len().max(1) as u64)).min(tiles as u64);
+            enough.clamp(1, CHUNKS) as usize
+        };
         let tiles = tiles.div_ceil(chunks).max(1);
-        let chunks = rows.len.div_ceil(tiles * wide.lanes(isa));
-        Plan { isa, wide, rows: rows.len, tiles, chunks, threaded: cost >= THREADED }
+        let chunks = len.div_ceil(tiles * wide.lanes(isa));
+        Plan { isa, wide, rows: len, tiles, chunks, threaded: cost >= THREADED }
     }
 
     pub(super) fn wide(self) -> Wide {
@@ -76,9 +85,9 @@ impl Plan {
 }
 
 /// Many lanes, unless there are few rows or the registers would not stay near.
-fn wide(rows: &Rows, isa: Isa) -> Wide {
+pub(super) fn wide(rows: &Rows, len: usize, isa: Isa) -> Wide {
     let near = rows.registers as usize * Wide::Most.lanes(isa) * size_of::<f64>() <= NEAR;
-    if rows.len > Wide::Few.lanes(isa) && near { Wide::Most } else { Wide::Few }
+    if len > Wide::Few.lanes(isa) && near { Wide::Most } else { Wide::Few }
 }
 
 /// About what a block costs in one lane, in tenths of a nanosecond: at least 1.

@@ -1,16 +1,17 @@
 //! Running a program: the root, its loops over rows, their chunks, the threads.
 
 use super::check::check;
-use super::code::{Affine, Program, Rows};
+use super::code::Program;
 use super::direct::{Direct, Run};
-use super::inputs::{Inputs, Origin};
+use super::inputs::Inputs;
 use super::isa::Isa;
 use super::kernels::rows::Kernels;
-use super::kernels::stream;
-use super::lanes::{Execute, Frame, Wide};
+use super::lanes::Frame;
 use super::number::Number;
+use super::parts::{Parts, Starts};
 use super::plan::{Plan, cost};
-use super::stream::{Edges, PLACES, Stream};
+use super::stream::Stream;
+use super::tiles::Tiles;
 use super::workspace::{Own, Workspace};
 use crate::error::Result;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -39,23 +40,36 @@ impl Ready {
     /// If it is not legal.
     #[cfg(test)]
     pub(crate) fn new(program: Program) -> Result<Ready> {
-        let inputs = program.inputs as usize;
-        Ready::in_parts(program, inputs)
+        let (inputs, outputs) = (program.inputs as usize, program.outputs.len());
+        Ready::in_parts(program, &[inputs], &[outputs])
     }
 
-    /// Checks a program whose inputs may come in two parts, of which the second begins at input `split`.
+    /// Checks a program whose inputs may come in parts, each a slice of its own, and whose outputs do: so many numbers in
+    /// each.
     ///
     /// # Errors
     /// If it is not legal.
-    pub(crate) fn in_parts(program: Program, split: usize) -> Result<Ready> {
+    ///
+    /// # Panics
+    /// If the parts have not as many numbers as the program has inputs, and outputs.
+    pub(crate) fn in_parts(program: Program, inputs: &[usize], outputs: &[usize]) -> Result<Ready> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let named = check(&program)?;
         let plan = |isa| program.rows.iter().map(|rows| Plan::new(rows, cost(&program, &rows.body), isa)).collect();
         let plans = Isa::ALL.map(plan);
-        let direct = Direct::of(&program, &named);
-        let inputs = Inputs::of(&program, &named, split);
+        let [inputs, outputs] = [inputs, outputs].map(Parts::of);
+        let given = (program.inputs as usize, program.outputs.len());
+        assert!(
+            (inputs.len(), outputs.len()) == given,
+            "the parts of {given:?} inputs and outputs are not all of them"
+        );
+        let direct = Direct::of(&program, &named, outputs);
+        let inputs = Inputs::of(&program, &named, inputs);
         let places = direct.maps.iter().zip(&inputs.columns);
-        let streams = program.rows.iter().zip(places).map(|(rows, (maps, columns))| Stream::of(rows, maps, columns));
+        let streams = program.rows.iter().zip(places).map(|(rows, (maps, columns))| {
+            let worth = Stream::is_worth(rows.len);
+            worth.then(|| Stream::of(rows, maps, columns)).flatten()
+        });
         let streams = streams.collect();
         let uniforms = program.rows.iter().map(|rows| runs(&rows.uniforms)).collect();
         let kernels = Kernels::of(&program);
@@ -86,28 +100,34 @@ impl Ready {
         self.streams[rows].as_ref()
     }
 
-    /// Runs it at `x`, which is in two parts, or in one and none. Where it has strong products and an output is NaN, it runs again, in which run a factor that is
-    /// exactly 0 annihilates; [`Workspace::meetings`] says how often.
+    /// Runs it at `x`, which is in its parts, or all in the first slice. Where it has strong products and an output is NaN,
+    /// it runs again, in which run a factor that is exactly 0 annihilates; [`Workspace::meetings`] says how often.
     ///
     /// # Panics
-    /// If `x` has not as many numbers as it has inputs, or is parted elsewhere, or `out` has not as many as it has outputs.
+    /// If `x` has not as many numbers as it has inputs, or is parted elsewhere, or `out` is not in its parts.
     #[track_caller]
     pub(crate) fn run<N: Number>(
         &self,
         workspace: &mut Workspace<N>,
-        x: [&[N]; 2],
-        out: &mut [N],
+        x: &[&[N]],
+        out: &mut [&mut [N]],
         isa: Isa,
         threads: usize,
     ) {
-        let (inputs, outputs) = (self.program.inputs as usize, self.program.outputs.len());
-        let [first, second] = x.map(<[N]>::len);
-        assert!(first + second == inputs, "cannot run a program of {inputs} inputs at {} numbers", first + second);
+        let inputs = self.program.inputs as usize;
+        let given: usize = x.iter().map(|part| part.len()).sum();
+        assert!(given == inputs, "cannot run a program of {inputs} inputs at {given} numbers");
         assert!(
-            second == 0 || self.inputs.is_parted_at(first),
-            "cannot run a program at parts of {first} and {second}"
+            self.inputs.may_be(x),
+            "cannot run a program at parts of {:?}",
+            x.iter().map(|part| part.len()).collect::<Vec<_>>()
         );
-        assert!(out.len() == outputs, "cannot write {outputs} outputs to {} numbers", out.len());
+        assert!(
+            self.direct.parts.are(out.iter().map(|part| part.len())),
+            "cannot write {} outputs to parts of {:?}",
+            self.program.outputs.len(),
+            out.iter().map(|part| part.len()).collect::<Vec<_>>()
+        );
         let isa = isa.min(Isa::detected());
         workspace.prepare(self, isa, threads);
         workspace.meetings = 0;
@@ -120,25 +140,26 @@ impl Ready {
     }
 
     /// Whether an output is NaN, but for those that rows wrote there: these are watched as they are written.
-    fn any_nan<N: Number>(&self, out: &[N]) -> bool {
-        self.direct.rest.iter().any(|run| out[run.output..][..run.len].iter().any(|y| y.is_nan()))
+    fn any_nan<N: Number>(&self, out: &[&mut [N]]) -> bool {
+        self.direct.rest.iter().any(|run| out[run.part][run.output..][..run.len].iter().any(|y| y.is_nan()))
     }
 
     /// Runs the code at the root, and gives the number of meetings and whether rows wrote NaN to `out`.
     fn run_root<N: Number>(
         &self,
         workspace: &mut Workspace<N>,
-        x: [&[N]; 2],
-        out: &mut [N],
+        x: &[&[N]],
+        out: &mut [&mut [N]],
         isa: Isa,
         careful: bool,
     ) -> (u64, bool) {
         let cells = workspace.cells.as_ptr();
         let Workspace { uniforms, sums, threads, scratch, .. } = workspace;
         let (uniforms, sums) = (uniforms.as_ptr(), sums.as_ptr());
+        let out = Starts::of(std::ptr::null_mut(), out.iter_mut().map(|part| part.as_mut_ptr()));
         let root = Root { ready: self, isa, uniforms, sums, count: threads.len(), threads: threads.as_mut_ptr() };
         // SAFETY: the workspace is prepared for this program, which was checked: it has that many cells, which are the
-        // registers of one lane each; and there are as many outputs as the program has.
+        // registers of one lane each; and there are as many inputs and outputs as the program has.
         unsafe {
             let origins = self.inputs.enter(x, cells);
             let mut frame = Frame {
@@ -148,9 +169,9 @@ impl Ready {
                 registers: cells,
                 uniforms,
                 cells,
-                origins,
+                origins: origins.all(),
                 inputs: &[],
-                out: out.as_mut_ptr(),
+                out: out.all(),
                 direct: &[],
                 watch: self.program.strong,
                 nan: false,
@@ -169,16 +190,16 @@ impl Ready {
     }
 
     /// The outputs that rows did not write there.
-    fn copy_outputs<N: Number>(&self, workspace: &Workspace<N>, out: &mut [N]) {
-        for &Run { output, cell, len } in &self.direct.rest {
+    fn copy_outputs<N: Number>(&self, workspace: &Workspace<N>, out: &mut [&mut [N]]) {
+        for &Run { part, output, cell, len } in &self.direct.rest {
             // SAFETY: the program was checked: its outputs are cells.
-            unsafe { copy(out[output..][..len].as_mut_ptr(), workspace.cells.as_ptr().add(cell as usize), len) }
+            unsafe { copy(out[part][output..][..len].as_mut_ptr(), workspace.cells.as_ptr().add(cell as usize), len) }
         }
     }
 }
 
 /// Numbers as runs of neighbours: the first, and how many.
-fn runs(numbers: &[u32]) -> Vec<(u32, u32)> {
+pub(super) fn runs(numbers: &[u32]) -> Vec<(u32, u32)> {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for &number in numbers {
         match runs.last_mut() {
@@ -194,7 +215,7 @@ fn runs(numbers: &[u32]) -> Vec<(u32, u32)> {
 /// # Safety
 /// There are so many at both places.
 #[inline(always)]
-unsafe fn copy<N: Number>(to: *mut N, from: *const N, len: usize) {
+pub(super) unsafe fn copy<N: Number>(to: *mut N, from: *const N, len: usize) {
     const FEW: usize = 4;
     // SAFETY: the caller answers for it.
     unsafe {
@@ -218,26 +239,8 @@ pub(super) struct Root<'a, N> {
 
 /// A loop over rows that runs.
 struct Job<'a, N: Number> {
-    program: &'a Program,
-    kernels: &'a Kernels,
-    rows: &'a Rows,
+    tiles: Tiles<'a, N>,
     plan: Plan,
-    lanes: usize,
-    /// The code for a tile, and for one of few rows, with how many lanes.
-    execute: Execute<N>,
-    execute_few: Execute<N>,
-    lanes_few: usize,
-    /// The stream that runs in place of the body, if there is one, and its code.
-    stream: Option<&'a Stream>,
-    execute_stream: stream::Execute<N>,
-    careful: bool,
-    uniforms: *const N,
-    cells: *mut N,
-    origins: [*const N; 3],
-    inputs: &'a [Origin],
-    out: *mut N,
-    direct: &'a [Option<Affine>],
-    watch: bool,
     nan: AtomicBool,
     sums: *mut N,
     threads: *mut Own<N>,
@@ -259,17 +262,13 @@ impl<N: Number> Root<'_, N> {
         let cells = frame.cells;
         let program = self.ready.program();
         let (rows, plan) = (&program.rows[index], self.ready.plan(index, self.isa));
-        let job = Job {
+        let tiles = Tiles {
             program,
             kernels: &self.ready.kernels,
             rows,
-            plan,
-            lanes: plan.lanes(),
-            execute: N::wide(self.isa, plan.wide()),
-            execute_few: N::wide(self.isa, Wide::Few),
-            lanes_few: Wide::Few.lanes(self.isa),
-            stream: self.ready.stream(index).filter(|stream| stream.is_for::<N>() && !frame.careful),
-            execute_stream: N::stream(self.isa),
+            stream: self.ready.stream(index),
+            isa: self.isa,
+            wide: plan.wide(),
             careful: frame.careful,
             uniforms: self.uniforms,
             cells,
@@ -278,6 +277,10 @@ impl<N: Number> Root<'_, N> {
             out: frame.out,
             direct: &self.ready.direct.maps[index],
             watch: frame.watch,
+        };
+        let job = Job {
+            tiles,
+            plan,
             nan: AtomicBool::new(false),
             sums: self.sums,
             threads: self.threads,
@@ -307,9 +310,6 @@ impl<N: Number> Root<'_, N> {
     }
 }
 
-/// From more than so many tiles on a loop is long.
-const LONG: usize = 8;
-
 impl<N: Number> Job<'_, N> {
     /// All chunks; their sums are in the first place then.
     ///
@@ -319,7 +319,7 @@ impl<N: Number> Job<'_, N> {
         // SAFETY: the caller answers for the memory; the threads have different numbers.
         unsafe {
             if self.plan.chunks() == 0 {
-                self.sums.write_bytes(0, self.rows.sums.len());
+                self.sums.write_bytes(0, self.tiles.rows.sums.len());
             } else if threads == 1 {
                 self.chunk(0, 0, 0);
                 for chunk in 1..self.plan.chunks() {
@@ -357,62 +357,12 @@ impl<N: Number> Job<'_, N> {
     /// As of [`Job::work`].
     unsafe fn chunk(&self, chunk: usize, at: usize, thread: usize) {
         // SAFETY: the caller answers for it.
-        let (own, sums) = unsafe { (&mut *self.threads.add(thread), self.sums.add(at * self.rows.sums.len())) };
-        // SAFETY: as above.
-        unsafe { sums.write_bytes(0, self.rows.sums.len()) };
-        let mut frame = Frame {
-            program: self.program,
-            kernels: self.kernels,
-            execute: self.execute,
-            registers: own.registers.as_ptr(),
-            uniforms: self.uniforms,
-            cells: self.cells,
-            origins: self.origins,
-            inputs: self.inputs,
-            out: self.out,
-            direct: self.direct,
-            watch: self.watch,
-            nan: false,
-            sums,
-            rows: Some(self.rows),
-            first: 0,
-            live: 0,
-            careful: self.careful,
-            meetings: 0,
-            scratch: &mut own.scratch,
-            root: None,
+        let met = unsafe {
+            let sums = self.sums.add(at * self.tiles.rows.sums.len());
+            self.tiles.run(self.plan.chunk(chunk), sums, &mut *self.threads.add(thread))
         };
-        let mut rows = self.plan.chunk(chunk);
-        if let Some(stream) = self.stream {
-            let (mut at, mut edges) = ([std::ptr::null_mut(); PLACES], Edges::new());
-            (frame.first, frame.live) = (rows.start, rows.len().min(stream.lanes));
-            let mut lanes = stream.lanes;
-            // A short loop is done before a tile that begins at a line of the cache is worth its search.
-            if rows.len() > LONG * stream.lanes {
-                // SAFETY: as below.
-                lanes = unsafe { stream.first_tile(&frame) };
-            }
-            while !rows.is_empty() {
-                (frame.first, frame.live) = (rows.start, rows.len().min(lanes.max(1)));
-                lanes = stream.lanes;
-                rows.start += frame.live;
-                // SAFETY: the workspace has the memory of the stream, which was made of a body that was checked.
-                unsafe {
-                    stream.place(&frame, &mut at, &mut edges);
-                    (self.execute_stream)(&mut frame, &stream.code, &at, &edges);
-                }
-            }
-        }
-        while !rows.is_empty() {
-            let few = rows.len() <= self.lanes_few;
-            let (execute, lanes) = if few { (self.execute_few, self.lanes_few) } else { (self.execute, self.lanes) };
-            (frame.execute, frame.first, frame.live) = (execute, rows.start, rows.len().min(lanes));
-            rows.start += frame.live;
-            // SAFETY: the frame has registers for so many lanes, and the program was checked.
-            unsafe { execute(&mut frame, &self.rows.body) }
-        }
-        self.meetings.fetch_add(frame.meetings, Relaxed);
-        self.nan.fetch_or(frame.nan, Relaxed);
+        self.meetings.fetch_add(met.meetings, Relaxed);
+        self.nan.fetch_or(met.nan, Relaxed);
     }
 
     /// Adds the sums in place `at` to the first ones.
@@ -420,7 +370,7 @@ impl<N: Number> Job<'_, N> {
     /// # Safety
     /// As of [`Root::run_rows`].
     unsafe fn add_sums(&self, at: usize) {
-        let len = self.rows.sums.len();
+        let len = self.tiles.rows.sums.len();
         // SAFETY: the caller answers for it; the two places are different ones.
         unsafe {
             let to = std::slice::from_raw_parts_mut(self.sums, len);

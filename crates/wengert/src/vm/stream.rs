@@ -5,6 +5,7 @@
 
 use super::chain::{self, Link, chained};
 use super::code::{Affine, Block, Column, Instr, Reg, Rows, Span};
+use super::direct::Written;
 use super::inputs::Origin;
 use super::kernels::columns;
 use super::lanes::Frame;
@@ -145,7 +146,7 @@ pub(crate) struct Code {
 /// A body while it is made a stream.
 struct Making<'a> {
     rows: &'a Rows,
-    direct: &'a [Option<Affine>],
+    direct: &'a [Option<Written>],
     inputs: &'a [Origin],
     /// The number of the place in which each register is.
     now: HashMap<Reg, u32>,
@@ -154,14 +155,15 @@ struct Making<'a> {
 
 impl Stream {
     /// The stream of a body, of whose maps some write outputs; none of one that holds other instructions, or is long, or
-    /// changes what it reads, or has few rows: what is behind the last whole vector costs more than copies.
-    pub(super) fn of(rows: &Rows, direct: &[Option<Affine>], inputs: &[Origin]) -> Option<Stream> {
+    /// changes what it reads.
+    pub(super) fn of(rows: &Rows, direct: &[Option<Written>], inputs: &[Origin]) -> Option<Stream> {
         let code = &rows.body.code;
-        let in_place = |map: &Affine| rows.columns.contains(&Column::Cells(*map));
-        if rows.len < LANES.0
-            || code.len() > 4 * PLACES
+        let in_place = |(map, direct): (&Affine, &Option<Written>)| {
+            direct.is_none() && rows.columns.contains(&Column::Cells(*map)) // what is written in place is not read
+        };
+        if code.len() > 4 * PLACES
             || !code.iter().all(|instr| is_elementwise(instr, &rows.body.words))
-            || rows.maps.iter().any(in_place)
+            || rows.maps.iter().zip(direct).any(in_place)
         {
             return None;
         }
@@ -198,6 +200,11 @@ impl Stream {
     /// How many numbers it needs for itself.
     pub(super) fn memory(&self) -> usize {
         self.own as usize * (self.lanes + APART)
+    }
+
+    /// Whether it is worth it for so many rows: of few, what is behind the last whole vector costs more than copies.
+    pub(super) fn is_worth(rows: usize) -> bool {
+        rows >= LANES.0
     }
 
     /// Whether it can be run on these numbers.
@@ -247,7 +254,7 @@ impl Stream {
                 }
                 // SAFETY: as above.
                 Place::Cells(origin, first) => {
-                    frame.origins[origin as usize].wrapping_add(first as usize + frame.first).cast_mut()
+                    frame.origins[origin.number()].wrapping_add(first as usize + frame.first).cast_mut()
                 }
                 // SAFETY: as above; what is seen is of the field, which is in the cells or the inputs.
                 Place::Seen { column, own, chains } => unsafe {
@@ -381,7 +388,7 @@ impl Making<'_> {
             {
                 let stores = |other: &&Instr| matches!(other, Instr::Store { map: m, .. } if *m == map);
                 let alone = self.rows.body.code.iter().filter(stores).count() == 1;
-                let affine = self.direct[map as usize].unwrap_or(self.rows.maps[map as usize]);
+                let affine = self.direct[map as usize].map_or(self.rows.maps[map as usize], |outputs| outputs.at);
                 if alone && affine.stride == 1 {
                     return Some(map);
                 }

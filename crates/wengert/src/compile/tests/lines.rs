@@ -9,29 +9,29 @@ use crate::vm::{Isa, Ready, Workspace};
 use crate::{List, Real, Rows, Traced, record};
 
 /// Inputs of a list; the first is shared by all points of a batch.
-const INPUTS: usize = 3;
+pub(super) const INPUTS: usize = 3;
 /// A whole tile of lanes and a ragged one.
 const POINTS: usize = 70;
-const LISTS: u64 = if cfg!(miri) { 2 } else { 120 };
+pub(super) const LISTS: u64 = if cfg!(miri) { 2 } else { 120 };
 const LINES: usize = 24;
 
 /// Numbers that look random: splitmix64.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) % n as u64) as usize
     }
 
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(super) fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }
 
     /// Mostly a short number of middling size, now and then one at which something may go wrong.
-    fn number(&mut self) -> f64 {
+    pub(super) fn number(&mut self) -> f64 {
         const SPECIAL: [f64; 8] = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e300, -1e-310, 1.0];
         match self.below(12) {
             0 => self.of(&SPECIAL),
@@ -69,7 +69,7 @@ impl Random {
     }
 
     /// A list whose numbers, those of the inputs too, are all outputs.
-    fn list(&mut self) -> List {
+    pub(super) fn list(&mut self) -> List {
         let (mut numbers, mut masks): (Vec<u32>, Vec<u32>) = ((0..INPUTS as u32).collect(), Vec::new());
         let mut lines = Vec::new();
         for line in INPUTS as u32..(INPUTS + LINES) as u32 {
@@ -86,14 +86,14 @@ impl Random {
     }
 }
 
-fn isas() -> impl Iterator<Item = Isa> {
+pub(super) fn isas() -> impl Iterator<Item = Isa> {
     Isa::ALL.into_iter().filter(|&isa| isa <= Isa::detected())
 }
 
 fn run(list: &List, x: &[f64], isa: Isa) -> Vec<f64> {
     let ready = Ready::new(lower(list)).unwrap_or_else(|why| panic!("{why}\n{list}"));
     let mut out = vec![f64::NAN; list.outputs().len()];
-    ready.run(&mut Workspace::default(), [x, &[]], &mut out, isa, 1);
+    ready.run(&mut Workspace::default(), &[x], &mut [&mut out], isa, 1);
     out
 }
 
@@ -163,7 +163,7 @@ fn may_overflow(op: Op, x: &[f64]) -> bool {
 }
 
 /// Judges each line.
-fn check(list: &List, outputs: &[f64], who: &str) {
+pub(super) fn check(list: &List, outputs: &[f64], who: &str) {
     let values = values(list, outputs);
     for line in list.inputs() as u32..list.len() as u32 {
         let (op, y) = (list.op(line), values[line as usize]);

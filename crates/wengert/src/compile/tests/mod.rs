@@ -1,5 +1,6 @@
 //! Lowered lists run as the lists themselves.
 
+mod elementwise;
 mod lines;
 
 use super::lower;
@@ -10,7 +11,7 @@ fn run(list: &List, x: &[f64]) -> Vec<f64> {
     let ready = Ready::new(lower(list)).unwrap_or_else(|why| panic!("{why}"));
     let mut out = vec![0.0; list.outputs().len()];
     let mut workspace = Workspace::default();
-    ready.run(&mut workspace, [x, &[]], &mut out, Isa::detected(), 1);
+    ready.run(&mut workspace, &[x], &mut [&mut out], Isa::detected(), 1);
     out
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::vm::code::{Scatter, Steps, Transfer, Zero};
+use crate::vm::direct::Written;
 use std::sync::Arc;
 
 /// An index into `groups` for each of `len`.
@@ -202,7 +203,7 @@ fn a_workspace_serves_again_and_another_program() {
     for ready in [&few, &many, &few, &few] {
         let x: Vec<f64> = numbers(ready.program().inputs as usize, || random.uniform());
         let mut out = vec![0.0; ready.program().outputs.len()];
-        ready.run(&mut workspace, [&x, &[]], &mut out, Isa::detected(), 1);
+        ready.run(&mut workspace, &[&x], &mut [&mut out], Isa::detected(), 1);
         assert_eq!(out, run(ready, &x, Isa::detected(), 1).0);
     }
 }
@@ -234,7 +235,7 @@ fn maps_write_outputs_where_they_are_wanted() {
     for len in [65, 513, 1000] {
         let program = wide_maps(len, false);
         let direct = Ready::new(program.clone()).unwrap().direct().clone();
-        let map = |first| (len > 65).then_some(Affine { first, stride: 2 });
+        let map = |first| (len > 65).then_some(Written { part: 0, at: Affine { first, stride: 2 } });
         assert_eq!(direct.maps, [[map(1), map(2)]]);
         agrees::<f64>(&program, &numbers(2 * len, || random.whole()));
         agrees::<f32>(&program, &numbers(2 * len, || random.whole()));
@@ -271,5 +272,37 @@ fn nan_among_direct_outputs_is_seen() {
     for isa in isas() {
         let (out, met) = run(&ready, &x, isa, 3);
         assert_eq!((out[1 + 1400], met), (0.0, 1));
+    }
+}
+
+/// Columns one after the other: all of the first, then all of the second.
+#[test]
+fn inputs_and_outputs_come_in_parts() {
+    let mut random = Random(17);
+    for len in [3, 65, 1000] {
+        let code = [Instr::Mul { d: 2, a: 0, b: 1 }, Instr::Sub { d: 3, a: 0, b: 1 }, Instr::Red { a: 3, sum: 0 }];
+        let program = over_rows(len, [2, 0, 2, 1], 4, Block { code: loads_and_stores(2, &code, 2, 2), words: vec![] });
+        let x: Vec<f64> = numbers(2 * len, || random.whole());
+        let (expected, _) = reference::run(&program, &x, false);
+        for inputs in [vec![len, len], vec![0, len - 1, 0, len + 1], vec![2 * len]] {
+            let outputs = [vec![len, len, 1], vec![len - 1, 1, len + 1], vec![0, len - 1, 2, len], vec![2 * len + 1]];
+            for (outputs, within) in outputs.into_iter().zip([2, 1, 0, 2]) {
+                let ready = Ready::in_parts(program.clone(), &inputs, &outputs).unwrap();
+                let direct = ready.direct().maps[0].iter().flatten().count();
+                assert_eq!(direct, if len < 1000 { 0 } else { within });
+                for isa in isas() {
+                    let mut y: Vec<Vec<f64>> = outputs.iter().map(|&len| vec![f64::NAN; len]).collect();
+                    let mut to: Vec<&mut [f64]> = y.iter_mut().map(|y| &mut y[..]).collect();
+                    let mut rest = &x[..];
+                    let mut own = |&len: &usize| rest.split_off(..len).unwrap();
+                    let from: Vec<&[f64]> = inputs.iter().map(&mut own).collect();
+                    ready.run(&mut Workspace::default(), &from, &mut to, isa, 1);
+                    assert_eq!(y.concat(), expected, "{inputs:?} to {outputs:?} on {isa:?}");
+                    let mut to: Vec<&mut [f64]> = y.iter_mut().map(|y| &mut y[..]).collect();
+                    ready.run(&mut Workspace::default(), &[&x], &mut to, isa, 1);
+                    assert_eq!(y.concat(), expected, "whole, of {inputs:?} to {outputs:?} on {isa:?}");
+                }
+            }
+        }
     }
 }

@@ -94,7 +94,7 @@ fn loads_and_stores(loads: u32, code: &[Instr], from: u32, stores: u32) -> Vec<I
 fn run<N: Number>(ready: &Ready, x: &[N], isa: Isa, threads: usize) -> (Vec<N>, u64) {
     let mut workspace = Workspace::default();
     let mut out = vec![N::from_f64(f64::NAN); ready.program().outputs.len()];
-    ready.run(&mut workspace, [x, &[]], &mut out, isa, threads);
+    ready.run(&mut workspace, &[x], &mut [&mut out], isa, threads);
     (out, workspace.meetings())
 }
 

@@ -12,7 +12,7 @@ fn time<N: Number>(ready: &Ready, isa: Isa) -> f64 {
     let mut out = vec![N::default(); ready.program().outputs.len()];
     let mut once = || {
         let start = Instant::now();
-        ready.run(&mut workspace, [&x, &[]], &mut out, isa, 1);
+        ready.run(&mut workspace, &[&x], &mut [&mut out], isa, 1);
         start.elapsed().as_nanos() as f64
     };
     (0..20).map(|_| once()).fold(f64::INFINITY, f64::min)

@@ -33,9 +33,14 @@ impl Start {
         self.wall.elapsed().as_secs_f64()
     }
 
+    /// Seconds that all threads of the process ran since then.
+    pub fn processor(&self) -> f64 {
+        processor() - self.processor
+    }
+
     /// Seconds since then: on the clock, or those in which the process ran, whichever are fewer.
     pub fn seconds(&self) -> f64 {
-        self.clock().min(processor() - self.processor)
+        self.clock().min(self.processor())
     }
 }
 
