@@ -96,6 +96,15 @@ impl Array {
         T::unwrap(&self.data).expect("the type of the elements is known here")
     }
 
+    /// Where the first element stands for which that holds; integers and masks are not looked at.
+    pub(crate) fn find(&self, is: impl Fn(f64) -> bool) -> Option<(usize, f64)> {
+        match &self.data {
+            Data::F64(x) => x.iter().copied().enumerate().find(|&(_, x)| is(x)),
+            Data::F32(x) => x.iter().map(|&x| f64::from(x)).enumerate().find(|&(_, x)| is(x)),
+            Data::Bool(_) | Data::I64(_) => None,
+        }
+    }
+
     /// The same elements in another shape.
     pub(crate) fn reshaped(&self, shape: Shape) -> Array {
         debug_assert_eq!(self.shape.len(), shape.len());

@@ -83,6 +83,16 @@ impl Shape {
         strides
     }
 
+    /// The index along each axis of an element, given its place in row-major order.
+    pub(crate) fn index_of(&self, mut place: usize) -> Vec<usize> {
+        let mut index = vec![0; self.rank()];
+        for axis in (0..self.rank()).rev() {
+            index[axis] = place % self[axis];
+            place /= self[axis];
+        }
+        index
+    }
+
     /// The same with one axis of another size.
     pub(crate) fn with(&self, axis: usize, size: usize) -> Shape {
         let mut sizes = self.to_vec();

@@ -2,7 +2,7 @@
 
 use super::gradient::scalar;
 use super::linearized::{named, with_zeros};
-use super::origin::{find, origin, place};
+use super::origin::origin;
 use super::report::{Report, meetings, roots};
 use crate::error::{Error, Result};
 use crate::tensor::collect::{Collecting, note};
@@ -32,7 +32,7 @@ fn look<X: Tensors>(f: impl FnOnce(&X) -> Tensor, x: &X) -> Result<Looked<X>> {
     let met = meetings(&roots);
     evaluate(&roots.iter().chain([&met]).collect::<Vec<_>>())?;
     report.meetings = met.try_item::<i64>()?.unsigned_abs();
-    let is_finite = |x: &Tensor| Ok(find(&value_of(x)?, |x| !x.is_finite()).is_none());
+    let is_finite = |x: &Tensor| Ok(value_of(x)?.find(|x| !x.is_finite()).is_none());
     let mut finite = (is_finite(&run.y)?, true);
     for adjoint in adjoints.iter().flatten() {
         finite.1 &= is_finite(adjoint)?;
@@ -40,7 +40,7 @@ fn look<X: Tensors>(f: impl FnOnce(&X) -> Tensor, x: &X) -> Result<Looked<X>> {
     if report.meetings > 0 || finite != (true, true) {
         let mut nan = false;
         for root in &roots {
-            nan |= find(&value_of(root)?, f64::is_nan).is_some();
+            nan |= value_of(root)?.find(f64::is_nan).is_some();
         }
         let nan = if nan { origin(&roots, true, &run.y) } else { None };
         report.origin = nan.or_else(|| origin(&roots, false, &run.y));
@@ -92,11 +92,11 @@ pub fn value_and_grad_report<X: Tensors>(f: impl FnOnce(&X) -> Tensor, x: &X) ->
 #[track_caller]
 pub fn value_and_grad_checked<X: Tensors>(f: impl FnOnce(&X) -> Tensor, x: &X) -> Result<(Tensor, X)> {
     for (path, leaf) in paths(x) {
-        if let Some((flat, number)) = find(&value_of(leaf)?, |x| !x.is_finite()) {
+        if let Some((flat, number)) = value_of(leaf)?.find(|x| !x.is_finite()) {
             return Err(Error::new(format_args!(
                 "cannot differentiate at this point: {} is {number} at {:?}; give finite numbers",
                 named(&path),
-                place(leaf.shape_ref(), flat)
+                leaf.shape_ref().index_of(flat)
             )));
         }
     }

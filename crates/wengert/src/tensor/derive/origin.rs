@@ -4,7 +4,6 @@ use super::walk::ancestors;
 use crate::tensor::array::{Array, Data};
 use crate::tensor::node::{Source, Tensor};
 use crate::tensor::primitives::Op;
-use crate::tensor::shape::Shape;
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
@@ -38,15 +37,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Where the first element stands for which that holds; integers and masks are not looked at.
-pub(super) fn find(x: &Array, is: impl Fn(f64) -> bool) -> Option<(usize, f64)> {
-    match &x.data {
-        Data::F64(x) => x.iter().copied().enumerate().find(|&(_, x)| is(x)),
-        Data::F32(x) => x.iter().map(|&x| f64::from(x)).enumerate().find(|&(_, x)| is(x)),
-        Data::Bool(_) | Data::I64(_) => None,
-    }
-}
-
 /// An element, if it is a real number.
 fn real(x: &Array, flat: usize) -> Option<f64> {
     match &x.data {
@@ -54,22 +44,6 @@ fn real(x: &Array, flat: usize) -> Option<f64> {
         Data::F32(x) => x.get(flat).map(|&x| f64::from(x)),
         Data::Bool(_) | Data::I64(_) => None,
     }
-}
-
-/// The index of an element along each axis.
-pub(super) fn place(shape: &Shape, flat: usize) -> Vec<usize> {
-    let mut rest = flat;
-    let mut place: Vec<usize> = shape
-        .iter()
-        .rev()
-        .map(|&size| {
-            let index = rest % size;
-            rest /= size;
-            index
-        })
-        .collect();
-    place.reverse();
-    place
 }
 
 /// The first operation behind these that makes what is not finite out of finite numbers; where `nan`, that makes NaN out
@@ -91,13 +65,13 @@ pub(super) fn origin(roots: &[Tensor], nan: bool, y: &Tensor) -> Option<Origin> 
             None => source.op.as_primitive().value(&inputs, x.shape_ref(), x.dtype()).ok()?,
         };
         let is_constant = matches!(source.op, Op::Constant(_));
-        let born = find(&value, bad).filter(|_| !is_constant && inputs.iter().all(|input| find(input, bad).is_none()));
+        let born = value.find(bad).filter(|_| !is_constant && inputs.iter().all(|input| input.find(bad).is_none()));
         if let Some((flat, number)) = born {
             return Some(Origin {
                 operation: source.op.as_primitive().name(),
                 operands: operands(source, &inputs, flat),
                 value: number,
-                place: place(x.shape_ref(), flat),
+                place: x.shape_ref().index_of(flat),
                 location: x.location(),
                 in_sweep: x.id() > y.id(),
             });

@@ -2,7 +2,7 @@
 
 use super::plainly::values;
 use crate::error::{Error, Result};
-use crate::tensor::array::{Array, Data};
+use crate::tensor::array::Array;
 use crate::tensor::node::Tensor;
 use crate::tensor::shape::Shape;
 
@@ -34,7 +34,7 @@ impl Tensor {
 
 fn expect_finite(x: &Tensor, inputs: &[Array], value: &Array) -> Result<()> {
     let Some((place, number)) = first_not_finite(value) else { return Ok(()) };
-    let place = index(place, &value.shape);
+    let place = Shape::from(value.shape.index_of(place));
     let name = x.peek(|_, source| source.map_or("a value", |source| source.op.as_primitive().name()));
     let given = inputs.iter().position(|input| first_not_finite(input).is_some());
     Err(match given {
@@ -57,18 +57,5 @@ fn expect_finite(x: &Tensor, inputs: &[Array], value: &Array) -> Result<()> {
 
 /// The first number that is not finite.
 fn first_not_finite(x: &Array) -> Option<(usize, f64)> {
-    match &x.data {
-        Data::Bool(_) | Data::I64(_) => None,
-        Data::F32(x) => x.iter().position(|x| !x.is_finite()).map(|place| (place, f64::from(x[place]))),
-        Data::F64(x) => x.iter().position(|x| !x.is_finite()).map(|place| (place, x[place])),
-    }
-}
-
-fn index(mut place: usize, shape: &Shape) -> Shape {
-    let mut index = vec![0; shape.rank()];
-    for axis in (0..shape.rank()).rev() {
-        index[axis] = place % shape[axis];
-        place /= shape[axis];
-    }
-    index.into()
+    x.find(|x| !x.is_finite())
 }

@@ -4,7 +4,7 @@ use super::canonical::{Given, number};
 use super::fused::Fused;
 use super::group::{Roles, Unit, group};
 use super::merge::{Graph, What, merge};
-use super::plan::{Planning, Step, Work, end_lives, members, order, owners};
+use super::plan::{Planning, Step, Work, members, order, owners};
 use super::relu::{self, Pair};
 use crate::error::Result;
 use crate::list::Map;
@@ -100,12 +100,7 @@ pub(crate) fn outline(roots: &[&Tensor]) -> Result<Outline> {
     let roles = Roles::of(&graph);
     let units = order(&roles, group(&roles));
     let mut planning = Planning::new(&roles, &units);
-    let mut steps = Vec::with_capacity(units.len());
-    for unit in &units {
-        steps.push(Step { work: planning.work(unit)?, last: Vec::new() });
-    }
-    let results: Vec<_> = graph.roots.iter().map(|&root| planning.read(root)).collect();
-    end_lives(&mut steps, &results, planning.slots.len());
+    let (steps, _) = planning.steps(&units)?;
     let outliner = Outliner::new(&graph, &given, &units, &steps, &planning);
     Ok(Outline {
         operations: form.nodes.len() - given.leaves.len() - given.numbers.len(),

@@ -103,11 +103,7 @@ pub(super) fn plan(form: Form) -> Result<Plan> {
     let roles = Roles::of(&graph);
     let units = order(&roles, group(&roles));
     let mut planning = Planning::new(&roles, &units);
-    let mut steps = Vec::with_capacity(units.len());
-    for unit in &units {
-        steps.push(Step { work: planning.work(unit)?, last: Vec::new() });
-    }
-    let roots: Vec<Read> = graph.roots.iter().map(|&root| planning.read(root)).collect();
+    let (steps, roots) = planning.steps(&units)?;
     let mut leaves = Vec::new();
     for (node, of) in (0..).zip(&graph.nodes) {
         if let What::Leaf(leaf) = of.what {
@@ -117,7 +113,6 @@ pub(super) fn plan(form: Form) -> Result<Plan> {
     }
     let slots = planning.slots.len();
     let is_infallible = roles.roles.iter().zip(0..).all(|(&role, node)| role != Role::Alone || !can_fail(&graph, node));
-    end_lives(&mut steps, &roots, slots);
     let mut plan = Plan { steps, slots, leaves, roots, takes: Vec::new(), form };
     if is_infallible {
         plan.takes = plan.takes();
@@ -228,6 +223,20 @@ pub(super) struct Planning<'a> {
 }
 
 impl<'a> Planning<'a> {
+    /// The steps of some units, in order, and how the roots are read in the end.
+    ///
+    /// # Errors
+    /// If the vm is told to run with an instruction set that there is not.
+    pub(super) fn steps(&mut self, units: &[Unit]) -> Result<(Vec<Step>, Vec<Read>)> {
+        let mut steps = Vec::with_capacity(units.len());
+        for unit in units {
+            steps.push(Step { work: self.work(unit)?, last: Vec::new() });
+        }
+        let roots: Vec<Read> = self.roles.graph.roots.iter().map(|&root| self.read(root)).collect();
+        end_lives(&mut steps, &roots, self.slots.len());
+        Ok((steps, roots))
+    }
+
     pub(super) fn new(roles: &'a Roles<'a>, units: &[Unit]) -> Self {
         let stored = stored(roles, &owners(roles.graph, units));
         let packed = packed(roles, units, &stored);
@@ -278,7 +287,7 @@ impl<'a> Planning<'a> {
 }
 
 /// Notes at each step which slots are read for the last time, or never.
-pub(super) fn end_lives(steps: &mut [Step], roots: &[Read], slots: usize) {
+fn end_lives(steps: &mut [Step], roots: &[Read], slots: usize) {
     let mut is_read = vec![false; slots];
     roots.iter().for_each(|root| is_read[root.slot as usize] = true);
     for step in steps.iter_mut().rev() {
